@@ -14,6 +14,9 @@ inline constexpr std::uint32_t pdu_size_min = 16;
 // but it was paid for, so it is kept up to what the protocol allows.
 inline constexpr std::size_t message_parts_max = 255;
 
+// Segments of one reply: they are tracked in 32-bit masks, and nobody reads a longer answer.
+inline constexpr int reply_segments_max = 10;
+
 // E.164 allows 15 digits; SMPP's field holds 20 characters.
 inline constexpr std::size_t address_size_max = 20;
 

@@ -149,9 +149,10 @@ struct reply_row {
   std::string mo_link; // octets of the MO's TLV that links the reply to it; usually empty
   reply_state state = reply_state::waiting;
   int attempts = 0; // times that bytes may have left
-  int segments = 1;
-  int segments_answered = 0;
-  int segments_delivered = 0;
+  int resends = 0;  // of them, those after an attempt without answer: one at most
+  int segments = 1; // 1..reply_segments_max; bit n of the masks is segment n+1
+  std::uint32_t accepted_mask = 0;
+  std::uint32_t delivered_mask = 0;
   std::uint32_t status = 0; // the last command_status or receipt error
   utc_time created_at;
   utc_time next_at; // when an open reply is looked at again
@@ -235,6 +236,13 @@ struct counter_values {
   split pending_money;  // estimated
   friend bool operator==(const counter_values&, const counter_values&) = default;
   counter_values& operator+=(const counter_values& other);
+};
+
+// A running hash over the bills up to and including `bill`: what was written can be proven later.
+struct chain_head {
+  bill_id bill;
+  digest256 digest;
+  friend bool operator==(const chain_head&, const chain_head&) = default;
 };
 
 // A bearer token: only its digest is stored.
