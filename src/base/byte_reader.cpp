@@ -15,7 +15,7 @@ std::string_view name_of(read_error error) {
   return "unknown";
 }
 
-std::string_view byte_reader::c_string(std::size_t size_max) {
+std::string_view byte_reader::longer_c_string(std::size_t size_max) {
   if (!ok()) return {};
   const auto* begin = data_.data() + position_;
   const auto searched = remaining();

@@ -67,8 +67,8 @@ std::optional<rate> parse_rate(std::string_view text) {
 
 std::string to_text(millionths amount) {
   const bool negative = amount.value < 0;
-  const auto magnitude =
-      negative ? 0 - static_cast<std::uint64_t>(amount.value) : static_cast<std::uint64_t>(amount.value);
+  const auto bits = static_cast<std::uint64_t>(amount.value);
+  const auto magnitude = negative ? 0 - bits : bits;
   auto text = fmt::format("{}{}.{:06}", negative ? "-" : "", magnitude / unit, magnitude % unit);
   const std::size_t shortest = text.size() - 4;
   while (text.size() > shortest && text.back() == '0') text.pop_back();

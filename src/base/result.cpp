@@ -1,5 +1,6 @@
 #include "farebox/base/result.hpp"
 
+#include <ostream>
 #include <stdexcept>
 
 namespace farebox {
@@ -16,6 +17,10 @@ std::string_view name_of(failure_kind kind) {
   case failure_kind::fatal: return "fatal";
   }
   return "unknown";
+}
+
+std::ostream& operator<<(std::ostream& out, const failure& what) {
+  return out << name_of(what.kind) << ": " << what.detail;
 }
 
 void throw_exception_from_error(const failure& error, const boost::source_location&) {

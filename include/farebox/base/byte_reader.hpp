@@ -23,7 +23,10 @@ class byte_reader {
  public:
   explicit byte_reader(bytes_view data) : data_(data) {}
 
-  std::uint8_t u8() { return static_cast<std::uint8_t>(big_endian(1)); }
+  std::uint8_t u8() {
+    if (!ok() || at_end()) return fail(read_error::too_short), std::uint8_t{0};
+    return data_[position_++];
+  }
   std::uint16_t u16() { return static_cast<std::uint16_t>(big_endian(2)); }
   std::uint32_t u32() { return static_cast<std::uint32_t>(big_endian(4)); }
   std::uint64_t u64() { return big_endian(8); }
@@ -31,7 +34,12 @@ class byte_reader {
   bytes_view octets(std::size_t count);
 
   // size_max counts the terminating NUL, as SMPP's tables do. The view excludes it.
-  std::string_view c_string(std::size_t size_max);
+  std::string_view c_string(std::size_t size_max) {
+    // Most strings of an SMPP body are empty.
+    if (ok() && !at_end() && data_[position_] == 0 && size_max > 0)
+      return ++position_, std::string_view{};
+    return longer_c_string(size_max);
+  }
 
   bool ok() const { return error_ == read_error::none; }
   read_error error() const { return error_; }
@@ -42,6 +50,7 @@ class byte_reader {
 
  private:
   std::uint64_t big_endian(std::size_t size);
+  std::string_view longer_c_string(std::size_t size_max);
   void fail(read_error error) {
     if (ok()) error_ = error;
   }

@@ -20,7 +20,7 @@ inline constexpr int reply_segments_max = 10;
 // E.164 allows 15 digits; SMPP's field holds 20 characters.
 inline constexpr std::size_t address_size_max = 20;
 
-// A batch larger than this no longer gains throughput and only adds latency.
+// At about 10 µs an event this is 5 ms of work; a larger batch would only add latency.
 inline constexpr std::size_t batch_events_max = 512;
 
 // The writer's queue: four seconds of the design load; beyond it the operator is told to wait.

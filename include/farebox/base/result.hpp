@@ -4,6 +4,7 @@
 
 #include <boost/system/result.hpp>
 
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +28,8 @@ struct failure {
   failure_kind kind = failure_kind::invalid;
   std::string detail;
 };
+
+std::ostream& operator<<(std::ostream& out, const failure& what); // "kind: detail"
 
 // A failure that nobody looked at becomes an exception: that is a bug, not an error.
 [[noreturn]] void throw_exception_from_error(const failure& error, const boost::source_location&);

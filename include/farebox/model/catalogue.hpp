@@ -30,16 +30,30 @@ struct redelivery_policy {
   bool user_message_reference = false;   // (b) the operator's reference can be relied on
 };
 
+// How replies to this operator's phones are coded and split; the numbers are those of the
+// enumerations of module text, which stands beside this one. Read by flow::splitting_of.
+struct reply_splitting {
+  std::uint8_t alphabet = 0; // text::charset of data_coding 0
+  std::uint8_t style = 0;    // text::long_message
+  bool latin1 = false;
+  std::vector<std::uint8_t> national; // text::national_language
+  friend bool operator==(const reply_splitting&, const reply_splitting&) = default;
+};
+
 struct operator_info {
   operator_id id;
   std::string name;
   std::string country; // ISO 3166 alpha-2
   redelivery_policy redelivery;
+  reply_splitting splitting;
   std::uint32_t retry_status = 0x14;   // what makes this SMSC try again later (ESME_RMSGQFUL)
   milliseconds unknown_wait{60'000};   // how long a submit without answer may still be resolved
-  int attempts_max = 5;                // refused with a throttling status, before it is given up
-  milliseconds retry_delay{1'000};     // the first; doubled each time, up to retry_delay_max
-  milliseconds retry_delay_max{300'000};
+  // A submit refused with one of these is tried again; any other negative status is final.
+  std::vector<std::uint32_t> submit_retry_statuses{0x14, 0x58, 0x08};
+  milliseconds retry_delay{1'000}; // the first; doubled each time, up to retry_delay_max
+  milliseconds retry_delay_max{60'000};
+  hours reply_lifetime{24};        // after which a reply that could not be sent is given up
+  hours part_wait{24};             // after which a long MO with missing parts is closed
 };
 
 enum class partner_state : std::uint8_t { pending, active, rejected, suspended };
@@ -52,6 +66,13 @@ struct partner {
   partner_state state = partner_state::pending;
   std::string reason; // why rejected or suspended
 };
+
+// Six digits, the first not 0, the last the check digit of the others (base/check_digit.hpp).
+inline constexpr std::size_t partner_id_digits = 6;
+bool is_partner_id(partner_id id);
+std::optional<partner_id> parse_partner_id(std::string_view digits);
+// Appends the check digit: 10'472 -> 104'723. Throws std::logic_error outside 10'000..99'999.
+partner_id make_partner_id(std::int64_t first_five_digits);
 
 // A kind's settings as the partner wrote them, e.g. {"minutes", "60"}, in order of the keys.
 using settings_list = std::vector<std::pair<std::string, std::string>>;
@@ -86,6 +107,7 @@ struct extra_tlv {
   std::string value;         // octets
   bool is_mo_link = false;   // the value is taken from the MO's TLV `mo_tag` instead
   std::uint16_t mo_tag = 0;
+  friend bool operator==(const extra_tlv&, const extra_tlv&) = default;
 };
 
 // What an operator needs to see on the replies of a tariff.
@@ -98,6 +120,7 @@ struct reply_delivery {
   bool receipts = false;      // ask for delivery receipts; always so when charged on the MT
   int segments_max = 1;       // a billed reply is one segment unless the tariff says otherwise
   std::vector<extra_tlv> tlvs;
+  friend bool operator==(const reply_delivery&, const reply_delivery&) = default;
 };
 
 // The price of one message at one operator on one short code, from a date. Never edited once used.
@@ -117,6 +140,7 @@ struct tariff {
   bool reserved_words_free = false; // the operator does not charge STOP, HELP, ...
   hours charge_expiry{72};          // an MT-billed charge without receipt
   reply_delivery reply;
+  friend bool operator==(const tariff&, const tariff&) = default;
 };
 
 // What the platform keeps for a partner, from a date. partner 0: for all without terms of their own.
@@ -126,6 +150,7 @@ struct terms {
   utc_time from;
   rate platform_fee;
   share_base fee_base = share_base::gross;
+  friend bool operator==(const terms&, const terms&) = default;
 };
 
 // A keyword of one partner's service with free text behind it.

@@ -43,7 +43,10 @@ struct wanted {
   std::vector<message_id> messages;
   std::vector<message_id> replies;
   std::vector<message_id> charges;
-  std::vector<smsc_key> attempts; // with the orphans of the same key
+  // Of the newest hour that has the id, up to a week back; with the orphans of the same key. A new
+  // id is searched for in vain there: ask for its orphans alone.
+  std::vector<smsc_key> attempts;
+  std::vector<smsc_key> orphans;
   std::vector<unknown_key> unknown;
   std::vector<std::pair<operator_id, std::string>> operator_message_ids; // within the horizon
 };
@@ -51,6 +54,7 @@ struct wanted {
 struct loaded_set {
   part_set_row row;
   std::vector<part_row> parts;
+  std::vector<bill_row> bills; // of parts that were billed on arrival
 };
 
 // An MO that was stored and not proven acknowledged when the process ended.
@@ -128,8 +132,8 @@ counted counters_of(const message_row& row, currency unit);
 counted counters_of(const bill_row& row);
 // The pending charge appears (+1) or goes (-1).
 counted counters_of_pending(const charge_row& row, int sign);
-// A reply was accepted by the SMSC or delivered; it counts where its message was counted.
-counted counters_of_reply(const message_row& message, currency unit, bool delivered);
+// A reply was accepted by the SMSC (or delivered); it counts in the hour of its created_at.
+counted counters_of_reply(const reply_row& reply, bool delivered);
 
 // The bytes of a bill that the hash chain covers; field order is fixed for ever.
 digest256 chain_after(const digest256& before, const bill_row& bill);

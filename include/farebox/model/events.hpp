@@ -52,20 +52,28 @@ struct mo_arrived {
   std::string destination;
   std::uint8_t esm_class = 0;
   std::uint8_t data_coding = 0;
-  bytes raw;        // user data, UDH included
-  std::string text; // UTF-8, of this part alone
+  std::uint8_t alphabet = 0; // what data_coding 0 means on this bind: a text::charset
+  bytes raw;                 // user data, UDH included
+  std::string text;          // UTF-8, of this part alone
   std::optional<part_place> part;
-  std::string operator_message_id;      // of the operator's id TLV
-  std::optional<std::uint16_t> reference; // user_message_reference
-  std::string mo_link;                  // of the TLV that charging echoes
+  std::string operator_message_id; // of the operator's id TLV
+  std::string reference;           // user_message_reference, only where it can be relied on
+  std::string mo_link;             // of the TLV that charging echoes
   digest128 key;                        // content_key() of the above
   probe_result probe = probe_result::not_asked;
   bool permit = false; // a window slot and a pacing token are reserved for one reply segment
 };
 
-// The key of rule R3(c): operator, source, destination, data_coding, UDH and body.
+// The key of rule R3(c): operator, source, destination, data_coding, UDH and body; and (b) the
+// reference, which is empty unless the operator's can be relied on.
 digest128 content_key(operator_id op, std::string_view source, std::string_view destination,
-                      std::uint8_t data_coding, bytes_view raw);
+                      std::uint8_t data_coding, bytes_view raw, std::string_view reference);
+
+// The MO was acknowledged so late that its SMSC may have given up: it is in doubt (rule R3).
+struct answered_late {
+  connection_id connection;
+  message_id message;
+};
 
 struct receipt_arrived {
   reply_address answer_to;
@@ -105,6 +113,8 @@ struct submit_unsent {
 // A window slot and pacing tokens are free for these segments of a waiting reply.
 struct reply_due {
   message_id reply;
+  operator_id op;
+  int segments = 1; // how many slots and tokens it takes
 };
 
 struct unknown_due { // an unanswered submit has waited long enough
@@ -142,9 +152,12 @@ struct catalogue_change {
 };
 
 using event = std::variant<started, connection_opened, connection_proven, connection_closed,
-                           mo_arrived, receipt_arrived, submit_answered, submit_lost,
-                           submit_unsent, reply_due, unknown_due, charge_due, part_set_due,
-                           check_code, catalogue_change>;
+                           mo_arrived, answered_late, receipt_arrived, submit_answered,
+                           submit_lost, submit_unsent, reply_due, unknown_due, charge_due,
+                           part_set_due, check_code, catalogue_change>;
+
+// What comes by itself when its time has come.
+using due_event = std::variant<reply_due, unknown_due, charge_due, part_set_due>;
 
 // ---- what is to be done once the batch is on disk ----
 
@@ -169,13 +182,13 @@ struct hold_and_probe {
 
 struct schedule {
   utc_time at;
-  event then;
+  due_event then;
 };
 
 struct code_checked {
   std::uint64_t ticket = 0;
   std::string state; // valid, unknown, expired, used_up, not_yet_paid
-  std::int64_t uses_left = 0;
+  std::optional<std::int64_t> uses_left; // nullopt: not limited
   std::optional<utc_time> expires_at;
 };
 

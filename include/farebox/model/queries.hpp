@@ -24,6 +24,7 @@ struct statistics_query {
 
 struct statistics_row {
   counter_key key; // only the asked-for fields are set (hour: start of the hour or of the day)
+  std::string kind; // of the service, if asked for
   counter_values values;
 };
 

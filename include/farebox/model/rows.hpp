@@ -42,6 +42,7 @@ struct message_row {
   bytes raw;        // user data as it came, UDH included; of a joined message: empty
   std::string text; // UTF-8
   std::string operator_message_id; // of the TLV that the operator is configured for; else empty
+  std::string reference; // user_message_reference, only where the operator's can be relied on
   outcome result = outcome::unrouted;
   std::string detail; // why refused, which candidates, what was repaired
   partner_id partner;
@@ -61,6 +62,8 @@ struct part_row {
   std::uint8_t number = 0; // from 1
   std::uint8_t esm_class = 0;
   std::uint8_t data_coding = 0;
+  std::uint8_t alphabet = 0; // what data_coding 0 means on its bind: a text::charset
+  std::string reference;     // as in message_row
   bytes raw;
   std::string text; // of this part alone; UCS-2 halves are joined from raw
 };
@@ -84,6 +87,19 @@ struct part_set_row {
 struct split {
   millionths gross, vat, operator_share, platform_fee, partner_share;
   friend constexpr auto operator<=>(const split&, const split&) = default;
+  constexpr split& operator+=(const split& other) {
+    gross += other.gross;
+    vat += other.vat;
+    operator_share += other.operator_share;
+    platform_fee += other.platform_fee;
+    partner_share += other.partner_share;
+    return *this;
+  }
+  constexpr split operator-() const {
+    return {-gross, -vat, -operator_share, -platform_fee, -partner_share};
+  }
+  friend constexpr split operator+(split a, const split& b) { return a += b; }
+  friend constexpr split operator-(split a, const split& b) { return a += -b; }
 };
 
 enum class bill_kind : std::uint8_t { original, reversal, late };
@@ -141,6 +157,12 @@ struct reply_row {
   message_id id;      // the MO's own id for its first reply
   message_id message; // the MO
   operator_id op;
+  // Where the message was counted, so that its reply is counted there without reading it again.
+  partner_id partner;
+  service_id service;
+  std::string site;
+  short_code_id code;
+  currency unit;
   std::string destination; // the MO's source, asserted before encoding
   std::string source;      // the sender address shown
   tariff_id tariff;        // 0: none was found; sent with default delivery
@@ -157,6 +179,11 @@ struct reply_row {
   utc_time created_at;
   utc_time next_at; // when an open reply is looked at again
 };
+
+// The user_message_reference of every submit of this reply, which some SMSCs echo in the receipt.
+constexpr std::uint16_t reference_of(message_id reply) {
+  return static_cast<std::uint16_t>(reply.value & 0xFFFF);
+}
 
 // One submit that the SMSC accepted: its message id belongs to the attempt.
 struct attempt_row {

@@ -1,0 +1,37 @@
+// The store on one SQLite file. One process writes it, through one connection, which alone moves the
+// write-ahead log into the file; readers are opened after the writer and closed before it.
+//
+// Beside <path> live <path>-wal and <path>-shm (SQLite's), <path>.lock (held by the one daemon) and
+// <path>.mark: how far the bills had come, at most a second ago. A restored old backup is recognised
+// by it; remove the mark file to go on with such a backup nevertheless.
+#pragma once
+
+#include "farebox/store/store.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+namespace farebox::store {
+
+utc_time system_time(); // of this computer's clock
+
+struct sqlite_settings {
+  std::filesystem::path path;
+  // An answer over HTTP that takes longer is not worth its disk reads.
+  milliseconds reader_deadline{1'000};
+  // Only housekeeping asks: what has expired, and when the last mark was written.
+  std::function<utc_time()> now = system_time;
+  // The file grows no further, as on a full disk; 0: as far as the disk goes. In pages of 4 KiB.
+  std::int64_t pages_max = 0;
+};
+
+// Brings an older schema up to date first. Failures: `conflict` (another daemon has the file, or a
+// newer program wrote it), `invalid` (a network file system, not our file), `unavailable`, `fatal`.
+result<std::unique_ptr<writer>> open_sqlite(const sqlite_settings& settings);
+
+// For one thread. Its answers are `unavailable` after the deadline.
+result<std::unique_ptr<reader>> open_reader(const sqlite_settings& settings);
+
+} // namespace farebox::store

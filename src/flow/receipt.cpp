@@ -1,0 +1,109 @@
+// DESIGN rule R9: receipts. The message id belongs to the attempt; what matches nobody is kept.
+
+#include "flow/world.hpp"
+
+#include "farebox/billing/settle.hpp"
+
+#include <algorithm>
+
+namespace farebox::flow {
+
+void world::apply_receipt(message_id id, int segment, std::uint8_t state, std::uint32_t error) {
+  const auto what = billing::charge_event_of(state);
+  if (!what || !replies.find(id)) return;
+  auto& reply = replies.edit(id);
+  const auto bit = 1U << static_cast<unsigned>(segment - 1);
+  const auto all = (1U << static_cast<unsigned>(reply.segments)) - 1;
+  if (*what == billing::charge_event::delivered) {
+    const auto before = reply.delivered_mask;
+    reply.delivered_mask |= bit;
+    if (reply.delivered_mask != all) return;
+    if (before != all) {
+      if (reply.accepted_mask != all) count_reply(reply, false); // it was taken, then
+      reply.accepted_mask = all;
+      reply.state = reply_state::delivered;
+      count_reply(reply, true);
+    }
+  } else {
+    reply.status = error;
+    if (reply.delivered_mask == all) warn("reply " + std::to_string(id.value) +
+                                          ": a receipt says failed after one said delivered");
+    else reply.state = reply_state::failed;
+  }
+  if (reply.charged_on_mt) settle_charge(reply.message, state);
+}
+
+namespace {
+
+// Attempts with this id that still wait for a final receipt; if none does, all of them: then the
+// receipt is a repetition.
+std::vector<attempt_key> candidates_of(const world& in, const smsc_key& at) {
+  const auto known = in.attempts_by_id.find(at);
+  if (known == in.attempts_by_id.end()) return {};
+  std::vector<attempt_key> waiting;
+  for (const auto& key : known->second) {
+    const auto* row = in.attempts.find(key);
+    if (row && !billing::charge_event_of(row->receipt_state)) waiting.push_back(key);
+  }
+  return waiting.empty() ? known->second : waiting;
+}
+
+// A submit without answer whose receipt came all the same: by the echoed reference, else by phone
+// and short code if only one can be meant.
+message_id unanswered_reply(const world& in, const receipt_arrived& e) {
+  const auto known = in.unknown_replies.find({e.op, e.source, e.destination});
+  if (known == in.unknown_replies.end()) return {};
+  std::vector<message_id> open;
+  for (const auto id : known->second) {
+    const auto* reply = in.replies.find(id);
+    if (!reply || reply->state != reply_state::unknown || reply->segments != 1) continue;
+    if (e.reference && *e.reference == reference_of(id)) return id;
+    open.push_back(id);
+  }
+  if (e.reference || open.size() != 1) return {};
+  return open.front();
+}
+
+void keep_orphan(world& in, const receipt_arrived& e) {
+  if (e.smsc_id.empty()) {
+    in.warn("a receipt without message id matches no reply: dropped");
+    return;
+  }
+  orphan_row row{e.op,    e.smsc_id, e.received_at, e.state,
+                 e.error, e.source,  e.destination, e.reference};
+  in.orphans[{e.op, e.smsc_id}] = row;
+  in.made.new_orphans.push_back(std::move(row));
+}
+
+void take_receipt(world& in, const receipt_arrived& e) {
+  const auto candidates = candidates_of(in, {e.op, e.smsc_id});
+  if (candidates.size() > 1) {
+    in.warn("a receipt's message id fits " + std::to_string(candidates.size()) +
+            " submits: matched to none");
+    return keep_orphan(in, e);
+  }
+  if (candidates.size() == 1) {
+    auto& attempt = in.attempts.edit(candidates.front());
+    if (!billing::charge_event_of(attempt.receipt_state)) attempt.receipt_state = e.state;
+    return in.apply_receipt(attempt.reply, attempt.segment, e.state, e.error);
+  }
+  if (const auto reply = unanswered_reply(in, e)) {
+    if (!billing::charge_event_of(e.state)) return;
+    if (!e.smsc_id.empty()) {
+      const attempt_key key{{e.op, e.smsc_id}, reply, in.replies.find(reply)->attempts, 1};
+      in.attempts.put(key, {e.op, e.smsc_id, e.received_at, reply, key.attempt, 1, e.state});
+      in.attempts_by_id[key.at].push_back(key);
+    }
+    return in.apply_receipt(reply, 1, e.state, e.error);
+  }
+  keep_orphan(in, e);
+}
+
+} // namespace
+
+void decide(world& in, const receipt_arrived& e) {
+  take_receipt(in, e);
+  in.effects.push_back(acknowledge{e.answer_to, 0, {}});
+}
+
+} // namespace farebox::flow

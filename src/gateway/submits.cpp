@@ -1,0 +1,82 @@
+#include "gateway/submits.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <set>
+
+namespace farebox::gateway {
+
+smpp::submit_sm submit_ledger::take_next() {
+  auto next = std::move(queue_.front());
+  queue_.pop_front();
+  queued_tokens_ -= next.what.tokens;
+  sent_.emplace(++last_cookie_, sent_entry{next.reply, next.attempt, next.what.covers, false});
+  return std::move(next.what.message);
+}
+
+submit_unsent submit_ledger::refuse_last(bool final) {
+  const auto found = sent_.find(last_cookie_);
+  ensure(found != sent_.end(), "only what was just taken can be refused");
+  const auto refused = found->second;
+  sent_.erase(found);
+  drop_queued(refused.reply, refused.attempt);
+  return {refused.reply, refused.attempt, final};
+}
+
+std::vector<event> submit_ledger::answered(std::uint64_t cookie, std::uint32_t status,
+                                           std::string smsc_id, utc_time at) {
+  std::vector<event> out;
+  const auto found = sent_.find(cookie);
+  if (found == sent_.end()) return out;
+  const auto entry = found->second;
+  sent_.erase(found);
+  for (auto left = entry.covers; left != 0; left &= left - 1) {
+    const int segment = std::countr_zero(left) + 1;
+    out.push_back(submit_answered{entry.reply, entry.attempt, segment, status,
+                                  std::exchange(smsc_id, {}), at});
+  }
+  if (status != 0) drop_queued(entry.reply, entry.attempt);
+  return out;
+}
+
+std::optional<event> submit_ledger::abandoned(std::uint64_t cookie) {
+  const auto found = sent_.find(cookie);
+  if (found == sent_.end() || found->second.abandoned) return std::nullopt;
+  const bool told = std::any_of(sent_.begin(), sent_.end(), [&](const auto& other) {
+    return other.second.abandoned && other.second.reply == found->second.reply &&
+           other.second.attempt == found->second.attempt;
+  });
+  found->second.abandoned = true;
+  if (told) return std::nullopt;
+  return submit_lost{found->second.reply, found->second.attempt};
+}
+
+std::vector<event> submit_ledger::closed() {
+  std::set<std::pair<message_id, int>> told;
+  std::vector<event> out;
+  for (const auto& [cookie, entry] : sent_)
+    if (entry.abandoned) told.emplace(entry.reply, entry.attempt);
+  for (const auto& [cookie, entry] : sent_)
+    if (cookie <= written_up_to_ && told.emplace(entry.reply, entry.attempt).second)
+      out.push_back(submit_lost{entry.reply, entry.attempt});
+  for (const auto& [cookie, entry] : sent_)
+    if (told.emplace(entry.reply, entry.attempt).second)
+      out.push_back(submit_unsent{entry.reply, entry.attempt, false});
+  for (const auto& waiting : queue_)
+    if (told.emplace(waiting.reply, waiting.attempt).second)
+      out.push_back(submit_unsent{waiting.reply, waiting.attempt, false});
+  sent_.clear();
+  queue_.clear();
+  queued_tokens_ = 0;
+  return out;
+}
+
+void submit_ledger::drop_queued(message_id reply, int attempt) {
+  std::erase_if(queue_, [&](const entry& waiting) {
+    const bool same = waiting.reply == reply && waiting.attempt == attempt;
+    if (same) queued_tokens_ -= waiting.what.tokens;
+    return same;
+  });
+}
+
+} // namespace farebox::gateway

@@ -1,0 +1,2 @@
+// The one compilation of Boost.JSON.
+#include <boost/json/src.hpp>

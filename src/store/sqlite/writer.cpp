@@ -1,0 +1,163 @@
+#include "store/sqlite/writer.hpp"
+
+#include "store/sqlite/schema.hpp"
+
+namespace farebox::store {
+
+namespace {
+
+constexpr int page_size = 4096;
+constexpr int mib_pages = (1 << 20) / page_size;
+
+// The hot pages of a batch are a few hundred; the rest spares reads for late receipts and facts.
+constexpr int page_cache_kib = 48 * 1024;
+
+// Copying 16 MiB takes a few ms of a time when nobody waits; beyond 48 MiB readers get slow and the
+// file grows, so it is done though somebody waits. If a reader holds the log, again 4 MiB later.
+constexpr int checkpoint_idle_pages = 16 * mib_pages;
+constexpr int checkpoint_forced_pages = 48 * mib_pages;
+constexpr int checkpoint_retry_pages = 4 * mib_pages;
+
+// The only others with locks are readers that open or close; a few ms.
+constexpr int busy_timeout_ms = 100;
+
+constexpr milliseconds mark_interval{1'000}; // what R12 promises
+constexpr minutes purge_interval{1};
+constexpr hours orphan_life{24};
+constexpr int orphans_max = 100'000;     // some 10 MiB
+constexpr int purge_rows_max = 2'000;    // about 5 ms
+
+void configure(database& db, const sqlite_settings& settings) {
+  sqlite3_busy_timeout(db.handle(), busy_timeout_ms);
+  sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  db.execute("PRAGMA mmap_size = 0");
+  db.execute("PRAGMA journal_mode = WAL");
+  db.execute("PRAGMA synchronous = FULL");
+  db.execute("PRAGMA wal_autocheckpoint = 0");
+  db.execute("PRAGMA temp_store = MEMORY");
+  db.execute("PRAGMA secure_delete = OFF"); // what changes is overwritten, not wiped first
+  db.execute("PRAGMA cell_size_check = ON");
+  db.execute(("PRAGMA cache_size = -" + std::to_string(page_cache_kib)).c_str());
+  if (settings.pages_max > 0)
+    db.execute(("PRAGMA max_page_count = " + std::to_string(settings.pages_max)).c_str());
+}
+
+} // namespace
+
+utc_time system_time() {
+  return utc_time(std::chrono::duration_cast<microseconds>(
+      std::chrono::system_clock::now().time_since_epoch()));
+}
+
+result<std::unique_ptr<writer>> open_sqlite(const sqlite_settings& settings) {
+  if (auto local = refuse_network_file_system(settings.path); !local) return local.error();
+  auto lock = file_lock::take(settings.path.string() + ".lock");
+  if (!lock) return lock.error();
+  auto db = std::make_unique<database>();
+  if (auto opened = db->open(settings.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE); !opened)
+    return opened.error();
+  configure(*db, settings);
+  if (!db->ok()) return db->error();
+  if (auto migrated = migrate(*db); !migrated) return migrated.error();
+  auto& handle = *db;
+  auto out = std::make_unique<sqlite_writer>(settings, std::move(*lock), std::move(db));
+  if (!handle.ok()) return handle.error();
+  return out;
+}
+
+sqlite_writer::sqlite_writer(sqlite_settings settings, file_lock lock,
+                             std::unique_ptr<database> db)
+    : settings_(std::move(settings)), lock_(std::move(lock)), db_owner_(std::move(db)),
+      db_(*db_owner_), sql_(db_), chain_(db_), checkpoint_at_pages_(checkpoint_forced_pages) {
+  sqlite3_wal_hook(
+      db_.handle(),
+      [](void* pages, sqlite3*, const char*, int count) {
+        *static_cast<int*>(pages) = count;
+        return SQLITE_OK;
+      },
+      &log_pages_);
+  read_newest();
+}
+
+sqlite_writer::~sqlite_writer() {
+  rollback();
+  if (db_.ok()) {
+    marked_at_ = {};
+    keep_mark();
+  } else {
+    // After an error on the write path not even the log is to be trusted to this process.
+    sqlite3_db_config(db_.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  }
+}
+
+void sqlite_writer::begin() {
+  if (!db_.in_transaction()) sql_.begin.run();
+}
+
+void sqlite_writer::rollback() noexcept {
+  if (db_.in_transaction() &&
+      sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr) != SQLITE_OK)
+    db_.fail(SQLITE_ERROR);
+  db_.recover();
+}
+
+void sqlite_writer::idle() {
+  if (db_.in_transaction() || !db_.ok()) return;
+  keep_mark();
+  drop_expired();
+  if (log_pages_ >= checkpoint_idle_pages) checkpoint();
+}
+
+std::filesystem::path sqlite_writer::sibling(const char* suffix) const {
+  auto path = settings_.path;
+  path += suffix;
+  return path;
+}
+
+// A mark that cannot be written is written a second later; meanwhile the old one is right too.
+void sqlite_writer::keep_mark() {
+  if (!checked_ || marked_ == newest_.head.bill) return;
+  const auto now = settings_.now();
+  if (now < marked_at_ + mark_interval && now >= marked_at_) return;
+  marked_at_ = now;
+  if (write_mark(sibling(".mark"), {newest_.head, newest_.posted_at})) marked_ = newest_.head.bill;
+}
+
+void sqlite_writer::checkpoint() {
+  int in_log = 0, moved = 0;
+  const int code = sqlite3_wal_checkpoint_v2(db_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
+                                             &in_log, &moved);
+  if (code == SQLITE_OK && moved == in_log) {
+    log_pages_ = 0; // the next commit starts the log anew
+    checkpoint_at_pages_ = checkpoint_forced_pages;
+    return;
+  }
+  checkpoint_at_pages_ = log_pages_ + checkpoint_retry_pages;
+  // A full disk leaves everything in the log, where it is safe; only an I/O error is the end.
+  if (code != SQLITE_OK && kind_of_error(code, errno) == failure_kind::fatal) db_.fail(code);
+}
+
+void sqlite_writer::drop_expired() {
+  const auto now = settings_.now();
+  if (now < next_purge_at_) return;
+  next_purge_at_ = now + purge_interval;
+  sql_.begin.run();
+  sql_.drop_old_doubts.bind(now, purge_rows_max).run();
+  sql_.drop_old_orphans.bind(now - orphan_life, orphans_max, purge_rows_max).run();
+  sql_.commit.run();
+  if (!db_.ok()) rollback();
+}
+
+result<void> sqlite_writer::commit(const changes& what) {
+  begin();
+  auto next = newest_;
+  write(what, next);
+  sql_.commit.run();
+  if (!db_.ok()) return db_.error();
+  newest_ = next;
+  keep_mark();
+  if (log_pages_ >= checkpoint_at_pages_) checkpoint();
+  return {}; // durable, whatever the housekeeping met; a fatal error is told by the next call
+}
+
+} // namespace farebox::store

@@ -1,0 +1,295 @@
+// Goal: rules R1, R5, R6, R9, R10, R11: bill, reply and code in one commit; the life of a reply.
+// Method: the real engine on the in-memory store; the SMSC's answers are events.
+
+#include "small_world.hpp"
+
+#include "farebox/service/lock.hpp"
+
+using namespace farebox;
+using namespace farebox::test;
+
+namespace {
+
+constexpr std::uint8_t delivered = 2, undeliverable = 5, enroute = 1;
+constexpr std::uint32_t throttled = 0x58, invalid_destination = 0x0B;
+
+small_world with_order(const std::string& text = "RR 104723 1 blue") {
+  small_world w;
+  w.open(first);
+  w.run({w.mo(first, text)});
+  return w;
+}
+
+reply_row reply_of(small_world& w, std::size_t index = 0) {
+  const auto view = w.message(index);
+  REQUIRE(view.reply.has_value());
+  return *view.reply;
+}
+
+} // namespace
+
+TEST_CASE("R1: an MO is stored, billed, answered and acknowledged by one commit") {
+  auto w = with_order();
+  const auto acks = w.effects<acknowledge>();
+  REQUIRE(acks.size() == 1);
+  const auto view = w.message(0);
+  CHECK(acks[0].status == 0);
+  CHECK(acks[0].proof == view.message.id);
+  CHECK(view.message.partner == seller);
+  REQUIRE(view.bill.has_value());
+  CHECK(view.bill->amounts ==
+        split{{118'000'000}, {18'000'000}, {50'000'000}, {1'180'000}, {48'820'000}});
+  const auto sent = w.sent();
+  CHECK(sent.reply.destination == phone);
+  CHECK(sent.reply.source == "1234");
+  CHECK(sent.reply.text == "Thank you for blue, 118.00 RUB");
+  CHECK(sent.uses_permit);
+  CHECK(reply_of(w).state == reply_state::sending); // on disk before its bytes leave
+  CHECK(w.totals(seller).requests == 1);
+  CHECK(w.totals(seller).money.partner_share.value == 48'820'000);
+}
+
+TEST_CASE("R2: a store that cannot take the batch: a retryable status, and nothing is kept") {
+  small_world w;
+  w.open(first);
+  w.rows.fail_next_commit(unavailable("disk full"));
+  w.run({w.mo(first, "RR 104723 1 blue"), w.receipt("x", delivered)});
+  CHECK_FALSE(w.able);
+  const auto acks = w.effects<acknowledge>();
+  REQUIRE(acks.size() == 2);
+  CHECK(acks[0].status == 0x14);
+  CHECK(acks[1].status == 0x14);
+  CHECK(w.effects<send_reply>().empty());
+  CHECK(w.messages().empty());
+  CHECK(w.slots.free == 100); // the permit came back
+  w.run({w.mo(first, "RR 104723 1 blue")});
+  CHECK(w.able);
+  CHECK(w.message(0).message.result == outcome::accepted);
+}
+
+TEST_CASE("R2: what nobody would tell again is kept over a rollback") {
+  auto w = with_order();
+  const auto sent = w.sent();
+  w.rows.fail_next_commit(unavailable("disk full"));
+  w.run({w.accepted(sent, "77")});
+  CHECK(reply_of(w).state == reply_state::sending);
+  w.run_due();
+  CHECK(reply_of(w).state == reply_state::sent);
+}
+
+TEST_CASE("R2: an I/O error is fatal, and nothing is answered") {
+  small_world w;
+  w.open(first);
+  w.rows.fail_next_commit({failure_kind::fatal, "EIO"});
+  std::vector<event> events{w.mo(first, "RR 104723 1 blue")};
+  CHECK_THROWS_AS(w.process->run(events, *w.sold, w.now, w.slots), engine::fatal_store_error);
+}
+
+TEST_CASE("without a permit the reply waits, and leaves in the order of the MOs") {
+  small_world w;
+  w.open(first);
+  w.slots.free = 0;
+  w.run({w.mo(first, "RR 104723 1 a"), w.mo(first, "RR 104723 1 b")});
+  CHECK(w.effects<send_reply>().empty());
+  CHECK(reply_of(w, 0).state == reply_state::waiting);
+  w.run_due();
+  CHECK(w.effects<send_reply>().empty());
+  w.slots.free = 1;
+  w.run_due();
+  CHECK(w.sent().reply.text == "Thank you for a, 118.00 RUB");
+  w.slots.free = 1;
+  w.run_due();
+  CHECK(w.sent().reply.text == "Thank you for b, 118.00 RUB");
+}
+
+TEST_CASE("R5: the SMSC's answer decides") {
+  struct row {
+    const char* what;
+    std::uint32_t status;
+    reply_state expected;
+  };
+  const row table[] = {{"accepted", 0, reply_state::sent},
+                       {"throttled", throttled, reply_state::retry},
+                       {"queue full", 0x14, reply_state::retry},
+                       {"refused for good", invalid_destination, reply_state::rejected}};
+  for (const auto& r : table) {
+    CAPTURE(r.what);
+    auto w = with_order();
+    w.run({w.accepted(w.sent(), r.status ? "" : "77", r.status)});
+    CHECK(reply_of(w).state == r.expected);
+  }
+}
+
+TEST_CASE("R5: a throttled reply is sent again after a pause that doubles") {
+  auto w = with_order();
+  const auto text = w.sent().reply.text;
+  w.run({w.accepted(w.sent(), "", throttled)});
+  w.run_due();
+  CHECK(w.effects<send_reply>().empty());
+  w.now += seconds{1};
+  w.run_due();
+  CHECK(w.sent().reply.text == text);
+  w.run({w.accepted(w.sent(), "", throttled)});
+  w.now += seconds{1};
+  w.run_due();
+  CHECK(w.effects<send_reply>().empty());
+  w.now += seconds{1};
+  w.run_due();
+  w.run({w.accepted(w.sent(), "77")});
+  CHECK(reply_of(w).state == reply_state::sent);
+  CHECK(w.totals(seller).replies == 1);
+}
+
+TEST_CASE("R5: bytes that never left go again at once") {
+  auto w = with_order();
+  w.run({submit_unsent{w.sent().reply.id, 1}});
+  CHECK(reply_of(w).state == reply_state::waiting);
+  CHECK(reply_of(w).attempts == 0);
+  w.run_due();
+  CHECK(w.sent().reply.attempts == 1);
+}
+
+TEST_CASE("R6: an unanswered submit is sent once more, the same text, and never a third time") {
+  auto w = with_order("RR 104723 2");
+  const auto text = w.sent().reply.text;
+  w.run({submit_lost{w.sent().reply.id, 1}});
+  CHECK(reply_of(w).state == reply_state::unknown);
+  w.now += seconds{59};
+  w.run_due();
+  CHECK(w.effects<send_reply>().empty());
+  w.now += seconds{1};
+  w.run_due();
+  w.run_due();
+  CHECK(w.sent().reply.text == text);
+  w.run({submit_lost{w.sent().reply.id, 2}});
+  w.now += seconds{60};
+  w.run_due();
+  w.run_due();
+  CHECK(w.effects<send_reply>().empty());
+  CHECK(reply_of(w).state == reply_state::given_up);
+  CHECK(w.totals(seller).bills == 1);
+}
+
+TEST_CASE("R6: a late answer or a receipt resolves an unanswered submit") {
+  auto w = with_order();
+  const auto sent = w.sent();
+  w.run({submit_lost{sent.reply.id, 1}});
+  SUBCASE("late answer") {
+    w.run({w.accepted(sent, "77")});
+    CHECK(reply_of(w).state == reply_state::sent);
+  }
+  SUBCASE("late refusal") {
+    w.run({w.accepted(sent, "", invalid_destination)});
+    CHECK(reply_of(w).state == reply_state::rejected);
+  }
+  SUBCASE("receipt that echoes the reference") {
+    auto receipt = w.receipt("77", delivered);
+    receipt.reference = reference_of(sent.reply.id);
+    w.run({receipt});
+    CHECK(reply_of(w).state == reply_state::delivered);
+  }
+  SUBCASE("receipt from the only phone that can be meant") {
+    w.run({w.receipt("77", delivered)});
+    CHECK(reply_of(w).state == reply_state::delivered);
+  }
+  w.now += seconds{61};
+  w.run_due();
+  w.run_due();
+  CHECK(w.effects<send_reply>().empty());
+}
+
+TEST_CASE("R6: two unanswered submits to one phone: a receipt without reference matches neither") {
+  auto w = with_order();
+  const auto one = w.sent().reply.id;
+  w.run({w.mo(first, "RR 104723 1 red")});
+  w.run({submit_lost{one, 1}, submit_lost{w.sent().reply.id, 1}});
+  w.run({w.receipt("77", delivered)});
+  CHECK(reply_of(w, 0).state == reply_state::unknown);
+  CHECK(reply_of(w, 1).state == reply_state::unknown);
+}
+
+TEST_CASE("R6: a crash in SENDING leaves the reply unanswered, not lost") {
+  auto w = with_order("RR 104723 2");
+  const auto text = w.sent().reply.text;
+  w.restart();
+  CHECK(reply_of(w).state == reply_state::unknown);
+  w.now += seconds{60};
+  w.run_due();
+  w.run_due();
+  CHECK(w.sent().reply.text == text); // R11: the stored text, the same code
+}
+
+TEST_CASE("R9: a receipt before the answer to its submit is kept and matched") {
+  auto w = with_order();
+  const auto sent = w.sent();
+  w.run({w.receipt("77", delivered)});
+  CHECK(w.effects<acknowledge>().size() == 1);
+  CHECK(reply_of(w).state == reply_state::sending);
+  w.run({w.accepted(sent, "77")});
+  CHECK(reply_of(w).state == reply_state::delivered);
+  CHECK(w.totals(seller).delivered == 1);
+}
+
+TEST_CASE("R9: receipts twice, three times, or contradicting count once") {
+  auto w = with_order();
+  w.run({w.accepted(w.sent(), "77")});
+  for (const auto state : {enroute, delivered, delivered, undeliverable}) {
+    w.run({w.receipt("77", state)});
+    CHECK(w.effects<acknowledge>().size() == 1);
+  }
+  CHECK(reply_of(w).state == reply_state::delivered);
+  CHECK(w.totals(seller).delivered == 1);
+  CHECK(w.totals(seller).replies == 1);
+}
+
+TEST_CASE("R9: the id of another operator is another id") {
+  auto w = with_order();
+  w.run({w.accepted(w.sent(), "77")});
+  w.run({w.receipt("77", delivered, op_mt)});
+  CHECK(reply_of(w).state == reply_state::sent);
+}
+
+TEST_CASE("R9: answer and receipt in one batch") {
+  auto w = with_order();
+  const auto sent = w.sent();
+  w.run({w.accepted(sent, "77"), w.receipt("77", delivered)});
+  CHECK(reply_of(w).state == reply_state::delivered);
+}
+
+TEST_CASE("R11: codes are minted once, each another, and can be checked") {
+  small_world w;
+  w.open(first);
+  std::vector<event> orders;
+  for (int i = 0; i < 50; ++i) orders.push_back(w.mo(first, "RR 104723 2"));
+  w.run(std::move(orders));
+  std::vector<std::string> texts;
+  for (const auto& e : w.effects<send_reply>()) texts.push_back(e.reply.text);
+  REQUIRE(texts.size() == 50);
+  std::sort(texts.begin(), texts.end());
+  CHECK(std::unique(texts.begin(), texts.end()) == texts.end());
+  const auto code = texts[0].substr(std::string("Your code: ").size());
+  const auto check = [&](bool use_up, partner_id who = seller) {
+    w.run({check_code{1, who, service_id{2}, code, use_up}});
+    return w.effects<code_checked>().at(0).state;
+  };
+  CHECK(check(false) == "valid");
+  CHECK(check(true, suspended_seller) == "unknown"); // another partner's code does not exist
+  CHECK(check(true) == "valid");
+  CHECK(check(true) == "used_up");
+  w.run({check_code{1, seller, service_id{2}, "ABCDE-ABCDE-ABCDE", true}});
+  CHECK(w.effects<code_checked>().at(0).state == "unknown");
+}
+
+TEST_CASE("an event whose decision throws is put aside; the others of its batch are not harmed") {
+  small_world w;
+  w.open(first);
+  auto sent = w.run({w.mo(first, "RR 104723 1 a")});
+  const auto reply = w.sent();
+  auto bad = w.accepted(reply, "77");
+  bad.segment = 9; // an invariant of the flow
+  w.run({w.mo(first, "RR 104723 1 b"), bad, w.mo(first, "RR 104723 1 c")});
+  CHECK(w.messages().size() == 3);
+  CHECK(w.effects<acknowledge>().size() == 2);
+  CHECK(w.effects<farebox::alarm>().size() == 1);
+  CHECK(w.process->counters().set_aside == 1);
+}
