@@ -1,12 +1,14 @@
--- Farebox, schema 1. Forward only: what is in a released file is never edited, a change is a new file.
+-- Farebox, schema 1. Forward only: what is in a released file is never edited, a change is a new
+-- file.
 --
 -- Times are microseconds since 1970-01-01T00:00:00Z, hours and days whole ones since then. Money is
--- millionths of the currency's unit. Phone numbers and message ids of an SMSC that are plain decimal
+-- millionths of the currency's unit. Phone numbers and message ids of an SMSC that are plain
+-- decimal
 -- numbers are stored as integers (smaller, faster to compare), everything else as text: type ANY.
 -- Numbers of states are those of the enumerations in include/farebox/model/rows.hpp.
 --
 -- What is inserted on every message stays local as the store grows: rows are in order of their ids,
--- and an index leads with the hour, the day, or the block of 8192 ids, so that the part of it that
+-- and an index leads with the hour, the day, or the block of 4096 ids, so that the part of it that
 -- new rows fall into is a few pages, whatever the size of the store.
 
 -- Numbers for names, for ever: configuration knows operators by name, rows by number.
@@ -143,14 +145,14 @@ CREATE TABLE message (
   possible_redelivery INTEGER NOT NULL
 ) STRICT;
 -- A partner's messages and a phone's, newest first: block after block.
-CREATE INDEX message_partner ON message(id >> 13, partner);
-CREATE INDEX message_source ON message(id >> 13, source);
+CREATE INDEX message_partner ON message(id >> 12, partner);
+CREATE INDEX message_source ON message(id >> 12, source);
 CREATE INDEX message_operator_id ON message(received_at / 86400000000, op, operator_message_id)
   WHERE operator_message_id IS NOT NULL;
 
 -- Blocks of message ids that have messages, and until when: here a search since a date ends.
 CREATE TABLE message_block (
-  block     INTEGER PRIMARY KEY, -- id >> 13
+  block     INTEGER PRIMARY KEY, -- id >> 12
   newest_at INTEGER NOT NULL     -- no message of the blocks before was received after this
 ) STRICT;
 
@@ -312,6 +314,7 @@ CREATE TABLE orphan (
   reference   INTEGER
 ) STRICT;
 CREATE INDEX orphan_smsc_id ON orphan(op, smsc_id);
+CREATE INDEX orphan_source ON orphan(op, source);
 
 -- ---- services and statistics ----
 
@@ -326,7 +329,8 @@ CREATE TABLE fact (
   PRIMARY KEY (service, space, key)
 ) STRICT, WITHOUT ROWID;
 
--- Added up in the same commit as what they count.
+-- What was counted in an hour. Together with counter_log it is added up in the same commit as what
+-- it counts.
 CREATE TABLE counter (
   hour                   INTEGER NOT NULL,
   partner                INTEGER NOT NULL,
@@ -353,3 +357,10 @@ CREATE TABLE counter (
   pending_partner_share  INTEGER NOT NULL,
   PRIMARY KEY (hour, partner, service, site, op, code, currency)
 ) STRICT, WITHOUT ROWID;
+
+-- What the latest batches added, one row each, not yet moved to counter; see
+-- src/store/sqlite/counter_log.hpp.
+CREATE TABLE counter_log (
+  id        INTEGER PRIMARY KEY,
+  additions BLOB NOT NULL
+) STRICT;

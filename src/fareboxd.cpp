@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <sys/stat.h>
 
 namespace {
 
@@ -68,6 +69,7 @@ int main(int argc, char** argv) {
   }
 
   hold_signals();
+  umask(0027); // the data base holds phone numbers
   if (auto logging = log::start(settings->log); !logging) {
     std::cerr << logging.error().detail << '\n';
     return daemon::exit_unavailable;

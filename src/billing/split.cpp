@@ -64,6 +64,12 @@ result<void> check_tariff(const tariff& price) {
   if (!is_share(price.operator_share))
     return invalid(fmt::format("tariff {}: operator share {} is not from 0% to 100%",
                                price.id.value, to_text(price.operator_share)));
+  // The phone is charged once, by the one answer that was delivered: several may be charged twice.
+  if (price.when == charged::on_mt &&
+      (price.per == counted_per::part || price.reply.segments_max > 1))
+    return invalid(fmt::format("tariff {}: what is charged on the reply is charged by message, "
+                               "and its reply has one segment",
+                               price.id.value));
   if (!leaves_enough(price, nullptr))
     return invalid(fmt::format("tariff {}: VAT {} and operator share {} leave less than {} of the "
                                "price",

@@ -48,7 +48,8 @@ outcomes engine::run(std::span<event> events, const catalogue& sold, utc_time no
                      outlet& permits) {
   for (auto& e : events)
     if (auto* mo = std::get_if<mo_arrived>(&e))
-      mo->permit = permits.reserve(mo->op, 1);
+      // Replies that wait already go first: without this, new orders would starve long ones.
+      mo->permit = agenda_.waiting_replies(mo->op) == 0 && permits.reserve(mo->op, 1);
   outcomes all;
   while (!events.empty()) {
     try {
@@ -92,7 +93,12 @@ outcomes engine::run_once(std::span<event> events, const catalogue& sold, utc_ti
   try {
     // Most events know at once what they want; some only when they have seen the first rows.
     wanted first;
-    for (std::size_t i = 0; i < events.size(); ++i) batch.needs(i, first);
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      try {
+        batch.needs(i, first);
+      } catch (const std::exception&) { // thrown again below, where it is known whose it is
+      }
+    }
     fetch(first);
     for (std::size_t i = 0; i < events.size(); ++i) {
       try {

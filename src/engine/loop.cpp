@@ -101,7 +101,8 @@ bool loop::wait_for_work(std::unique_lock<std::mutex>& lock) {
     if (stopping_) return false;
     if (!main_.empty() || !side_.empty() || !known_.empty() || woken_ || !calls_.empty())
       return true;
-    if (finishing_) return false;
+    // What a rollback left is tried for as long as a full disk may take to be noticed.
+    if (finishing_) return engine_.has_kept_events() && ++last_rounds_ < last_rounds_max;
     const auto now = around_.now();
     last_round_ = now.time_since_epoch().count();
     const auto due = engine_.due().next_at();
@@ -128,7 +129,8 @@ void loop::take_batch(std::vector<event>& batch) {
     return false;
   };
   move_from(known_, limits::batch_events_max);
-  const auto side_max = main_.empty() ? limits::batch_events_max : limits::batch_events_max / side_lane_share;
+  const auto side_max =
+      main_.empty() ? limits::batch_events_max : limits::batch_events_max / side_lane_share;
   if (!move_from(side_, side_max)) move_from(main_, limits::batch_events_max);
   counters_.queue_depth = main_.size() + side_.size() + known_.size();
 }
@@ -163,7 +165,8 @@ void loop::run_batch(std::vector<event>& batch) {
   counters_.batches.fetch_add(1, std::memory_order_relaxed);
   counters_.events.fetch_add(batch.size(), std::memory_order_relaxed);
   counters_.last_batch_size = batch.size();
-  counters_.last_commit_microseconds = static_cast<std::uint64_t>(std::max<std::int64_t>(0, took.count()));
+  counters_.last_commit_microseconds =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(0, took.count()));
   counters_.outbox_depth = engine_.due().waiting_replies();
   counters_.unproven = engine_.unproven();
   counters_.messages = engine_.counters().messages;

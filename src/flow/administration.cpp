@@ -43,7 +43,8 @@ result<void> check_partner(const partner& row) {
   if (!damm_is_valid(fmt::format("{:06}", row.id.value)) || row.id.value > 999'999)
     return invalid(fmt::format("partner {:06}: the last digit is not the check digit of the others",
                                row.id.value));
-  if (row.name.empty()) return invalid(fmt::format("partner {:06}: a name is needed", row.id.value));
+  if (row.name.empty())
+    return invalid(fmt::format("partner {:06}: a name is needed", row.id.value));
   return {};
 }
 
@@ -53,7 +54,8 @@ result<void> check_service(const world& in, const catalogue_change& e, service r
       std::none_of(e.partners.begin(), e.partners.end(), named))
     return not_found(fmt::format("there is no partner {:06}", row.partner.value));
   if (row.number < 0 || row.number > service_number_max)
-    return invalid(fmt::format("service number {} is not in 0..{}", row.number, service_number_max));
+    return invalid(
+        fmt::format("service number {} is not in 0..{}", row.number, service_number_max));
   const auto* there = in.sold.find_service(row.partner, row.number);
   if (there && there->id != row.id)
     return conflict(fmt::format("partner {:06} has a service {:02} already: \"{}\"",
@@ -72,11 +74,37 @@ result<bool> is_new_version(std::span<const Version> known, const Version& given
     auto renamed = given;
     renamed.id = there.id;
     if (renamed == there) return false;
+    if (there.from > given.from && std::none_of(known.begin(), known.end(), [&](const Version& v) {
+          return same_place(v, given) && v.from == given.from;
+        }))
+      return conflict(fmt::format("{} from {} is older than the version from {}, under which bills "
+                                  "may have been made",
+                                  what, to_iso8601(given.from), to_iso8601(there.from)));
+    if (there.from != given.from) continue;
     return conflict(fmt::format("{} from {} is in the store with other values; a version is never "
                                 "edited: give the new values a later from-date",
                                 what, to_iso8601(given.from)));
   }
   return true;
+}
+
+// Refused before any row is made: a stored version can never be taken back.
+result<void> check_together(const world& in, const std::vector<tariff>& tariffs,
+                            const std::vector<terms>& versions) {
+  if (tariffs.empty() && versions.empty()) return {};
+  catalogue_parts all;
+  all.tariffs.assign(in.sold.tariffs().begin(), in.sold.tariffs().end());
+  all.tariffs.insert(all.tariffs.end(), tariffs.begin(), tariffs.end());
+  all.terms_versions.assign(in.sold.terms_versions().begin(), in.sold.terms_versions().end());
+  all.terms_versions.insert(all.terms_versions.end(), versions.begin(), versions.end());
+  // Numbered as they will be.
+  auto next_tariff = in.numbers.last_tariff.value;
+  for (auto& row : all.tariffs)
+    if (!row.id) row.id = {++next_tariff};
+  auto next_terms = in.numbers.last_terms.value;
+  for (auto& row : all.terms_versions)
+    if (!row.id) row.id = {++next_terms};
+  return billing::check_prices(catalogue(std::move(all)));
 }
 
 result<void> take_change(world& in, const catalogue_change& e, catalogue_changed& done) {
@@ -90,7 +118,7 @@ result<void> take_change(world& in, const catalogue_change& e, catalogue_changed
     const auto fresh = is_new_version(
         in.sold.tariffs(), row,
         [](const auto& a, const auto& b) {
-          return a.op == b.op && a.code == b.code && a.from == b.from;
+          return a.op == b.op && a.code == b.code;
         },
         "the tariff");
     if (!fresh) return fresh.error();
@@ -100,11 +128,12 @@ result<void> take_change(world& in, const catalogue_change& e, catalogue_changed
   for (const auto& row : e.terms_versions) {
     const auto fresh = is_new_version(
         in.sold.terms_versions(), row,
-        [](const auto& a, const auto& b) { return a.partner == b.partner && a.from == b.from; },
+        [](const auto& a, const auto& b) { return a.partner == b.partner; },
         "the terms");
     if (!fresh) return fresh.error();
     if (*fresh) versions.push_back(row);
   }
+  if (auto checked = check_together(in, tariffs, versions); !checked) return checked;
   // Nothing was refused: from here on rows are made.
   in.made.partners = e.partners;
   for (auto row : e.services) {

@@ -5,6 +5,8 @@
 
 #include "farebox/route/route.hpp"
 
+#include <algorithm>
+
 namespace farebox::flow {
 
 namespace {
@@ -126,7 +128,16 @@ void take_absorbed(world& in, const mo_arrived& mo, message_id id, message_id ea
   in.messages.insert(id, std::move(row));
 }
 
+// An MO that was held may come back when its own connection is gone: its SMSC delivers it again.
+bool nobody_waits(const world& in, const mo_arrived& mo) {
+  const auto here = mo.answer_to.connection;
+  if (mo.probe == probe_result::not_asked) return false;
+  if (std::find(in.closed.begin(), in.closed.end(), here) != in.closed.end()) return true;
+  return !in.book.find(here) && !in.connections.find(here);
+}
+
 void decide(world& in, const event& e, const mo_arrived& mo) {
+  if (nobody_waits(in, mo)) return;
   const auto verdict = in.judge(mo);
   if (verdict.what == world::verdict::held) return; // no answer yet: nothing is stored
   const auto id = in.next_message();

@@ -72,7 +72,9 @@ void want(const world& in, const event&, const receipt_arrived& e, wanted& out) 
 void want(const world& in, const event&, const submit_answered& e, wanted& out) {
   want_settled_reply(in, e.reply, out);
   const auto* reply = in.replies.find(e.reply);
-  if (reply) want_attempt(in, {reply->op, e.smsc_id}, out);
+  if (!reply || e.smsc_id.empty()) return;
+  const smsc_key at{reply->op, e.smsc_id};
+  if (!in.orphans.contains(at)) out.orphans.push_back(at);
 }
 
 void want(const world& in, const event&, const submit_lost& e, wanted& out) {
@@ -83,9 +85,16 @@ void want(const world& in, const event&, const submit_unsent& e, wanted& out) {
 }
 void want(const world& in, const event&, const reply_due& e, wanted& out) {
   want_settled_reply(in, e.reply, out);
+  const auto* reply = in.replies.find(e.reply);
+  if (reply && !in.messages.asked(reply->message)) out.messages.push_back(reply->message);
 }
 void want(const world& in, const event&, const unknown_due& e, wanted& out) {
   want_settled_reply(in, e.reply, out);
+  const auto* reply = in.replies.find(e.reply);
+  if (!reply || reply->state != reply_state::unknown) return;
+  const unknown_key key{reply->op, reply->destination, reply->source};
+  if (!in.unknown_orphans.contains(key)) out.unknown_orphans.push_back(key);
+  if (!in.unknown_replies.contains(key)) out.unknown.push_back(key);
 }
 void want(const world& in, const event&, const charge_due& e, wanted& out) {
   want_charge(in, e.charge, out);
@@ -103,7 +112,8 @@ void want(const world&, const event&, const Event&, wanted&) {}
 bool wants_nothing(const wanted& w) {
   return !w.at_start && w.doubts.empty() && w.open_sets.empty() && w.sets.empty() &&
          w.facts.empty() && w.messages.empty() && w.replies.empty() && w.charges.empty() &&
-         w.attempts.empty() && w.unknown.empty() && w.operator_message_ids.empty();
+         w.attempts.empty() && w.unknown.empty() && w.unknown_orphans.empty() &&
+         w.orphans.empty() && w.operator_message_ids.empty();
 }
 
 // ---- what was asked and is not in the answer does not exist ----
@@ -120,7 +130,9 @@ void learn_absence(world& in, const wanted& asked) {
     in.attempts_by_id[key];
     in.orphans[key];
   }
+  for (const auto& key : asked.orphans) in.orphans[key];
   for (const auto& key : asked.unknown) in.unknown_replies[key];
+  for (const auto& key : asked.unknown_orphans) in.unknown_orphans[key];
   for (const auto& key : asked.operator_message_ids) in.by_operator_id[key];
 }
 
@@ -167,7 +179,9 @@ bool batch::needs(std::size_t i, wanted& out) {
   append(out.replies, mine.replies);
   append(out.charges, mine.charges);
   append(out.attempts, mine.attempts);
+  append(out.orphans, mine.orphans);
   append(out.unknown, mine.unknown);
+  append(out.unknown_orphans, mine.unknown_orphans);
   append(out.operator_message_ids, mine.operator_message_ids);
   return true;
 }
@@ -199,7 +213,14 @@ void batch::learn(loaded&& rows, const wanted& asked) {
     add_once(in.attempts_by_id[key.at], key);
     in.attempts.learn(key, std::move(row));
   }
-  for (auto& row : rows.orphans) in.orphans[{row.op, row.smsc_id}] = row;
+  for (auto& row : rows.orphans) {
+    const smsc_key at{row.op, row.smsc_id};
+    add_once(in.unknown_orphans[{row.op, row.source, row.destination}], at);
+    const auto is_at = [&](const smsc_key& key) { return key == at; };
+    const bool asked_now = std::any_of(asked.attempts.begin(), asked.attempts.end(), is_at) ||
+                           std::any_of(asked.orphans.begin(), asked.orphans.end(), is_at);
+    if (asked_now || !in.orphans.contains(at)) in.orphans[at] = std::move(row);
+  }
   if (asked.at_start) in.at_start = std::move(rows);
 }
 
@@ -220,7 +241,11 @@ void batch::set_aside(std::size_t i, const std::string& why) {
   in.warn("an event could not be decided and was put aside: " + why);
   if (const auto* mo = std::get_if<mo_arrived>(&in.events[i])) decide_aside(in, *mo, why);
   else if (const auto* receipt = std::get_if<receipt_arrived>(&in.events[i]))
-    in.effects.push_back(acknowledge{receipt->answer_to, 0, {}});
+    keep_receipt(in, *receipt);
+  else if (const auto* change = std::get_if<catalogue_change>(&in.events[i]))
+    in.effects.push_back(catalogue_changed{change->ticket, {}, {}, invalid(why)});
+  else if (const auto* code = std::get_if<check_code>(&in.events[i]))
+    in.effects.push_back(code_checked{code->ticket, "unavailable", {}, {}});
 }
 
 const changes& batch::finish() {

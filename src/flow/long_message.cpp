@@ -86,7 +86,8 @@ message_row message_of_set(world& in, const part_set_row& set, std::vector<part_
   message_row message;
   message.id = in.next_message();
   message.received_at = parts.front().received_at;
-  for (const auto& part : parts) message.received_at = std::max(message.received_at, part.received_at);
+  for (const auto& part : parts)
+    message.received_at = std::max(message.received_at, part.received_at);
   message.op = set.op;
   message.connection = parts.back().connection;
   message.source = set.source;
@@ -127,7 +128,7 @@ void complete(world& in, const event& e, const mo_arrived& mo, part_set_row& set
                  per_part ? static_cast<int>(parts.size()) : 1};
   set.state = set_state::complete;
   set.message = whole.message.id;
-  if (per_part) reverse_part_bills(in, set.id);
+  reverse_part_bills(in, set.id); // none, unless the tariff counted parts when they came
   take_order(in, e, std::move(whole));
 }
 
@@ -180,7 +181,7 @@ void decide(world& in, const part_set_due& e) {
   const auto* price = in.sold.tariff_at(message.op, message.code, message.received_at);
   in.count(counters_of(message, price ? price->unit : currency{}));
   // Parts that were billed on arrival stay billed to suspense; the message itself costs nothing.
-  if (!billed_per_part(price)) in.bill_message(message, 1);
+  if (in.part_bills[e.set].empty()) in.bill_message(message, 1);
   const auto* code = in.sold.find_short_code(set.destination);
   in.answer(message, price, code ? code->help : in.sold.unknown_code_help(), false, {}, false);
   in.messages.insert(message.id, std::move(message));

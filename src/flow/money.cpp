@@ -72,6 +72,9 @@ void world::bill_message(const message_row& message, int units) {
   const bool free_of_charge =
       !price.price || message.result == outcome::absorbed ||
       (price.price->when == charged::on_mt && message.result != outcome::accepted);
+  if (message.result == outcome::accepted && !free_of_charge && !price.contract)
+    warn("no terms in force for partner " + std::to_string(message.partner.value) +
+         ": billed without a platform fee");
   post(free_of_charge ? zero_bill(message, price.price)
                       : billing::bill_of(message, price, now()));
 }

@@ -80,7 +80,7 @@ void take_receipt(world& in, const receipt_arrived& e) {
   if (candidates.size() > 1) {
     in.warn("a receipt's message id fits " + std::to_string(candidates.size()) +
             " submits: matched to none");
-    return keep_orphan(in, e);
+    return;
   }
   if (candidates.size() == 1) {
     auto& attempt = in.attempts.edit(candidates.front());
@@ -100,6 +100,40 @@ void take_receipt(world& in, const receipt_arrived& e) {
 }
 
 } // namespace
+
+// A receipt that came while the submit's answer was still awaited, and the answer never came.
+bool world::match_orphan_receipt(const reply_row& reply) {
+  if (reply.segments != 1) return false;
+  const unknown_key key{reply.op, reply.destination, reply.source};
+  const auto known = unknown_orphans.find(key);
+  if (known == unknown_orphans.end()) return false;
+  std::vector<orphan_row> fitting;
+  for (const auto& at : known->second) {
+    const auto& orphan = orphans.at(at);
+    if (!orphan || orphan->received_at < reply.created_at) continue;
+    if (orphan->reference && *orphan->reference != reference_of(reply.id)) continue;
+    fitting.push_back(*orphan);
+  }
+  const auto unanswered = unknown_replies.find(key);
+  const auto others = unanswered == unknown_replies.end() ? 0 : unanswered->second.size();
+  if (fitting.size() != 1 || (others > 1 && !fitting[0].reference)) return false;
+  const auto& found = fitting[0];
+  const smsc_key at{found.op, found.smsc_id};
+  orphans[at].reset();
+  made.matched_orphans.push_back(at);
+  const attempt_key key_of_attempt{at, reply.id, reply.attempts, 1};
+  attempts.put(key_of_attempt, {found.op, found.smsc_id, found.received_at, reply.id,
+                                reply.attempts, 1, found.state});
+  attempts_by_id[at].push_back(key_of_attempt);
+  apply_receipt(reply.id, 1, found.state, found.error);
+  return true;
+}
+
+// An event that throws is not lost: its receipt waits as one that nobody knows yet.
+void keep_receipt(world& in, const receipt_arrived& e) {
+  keep_orphan(in, e);
+  in.effects.push_back(acknowledge{e.answer_to, 0, {}});
+}
 
 void decide(world& in, const receipt_arrived& e) {
   take_receipt(in, e);

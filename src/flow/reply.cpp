@@ -40,6 +40,10 @@ bool is_late(const world& in, const reply_row& reply) {
   return in.now() - reply.created_at > operator_of(in, reply.op).reply_lifetime;
 }
 
+constexpr bool is_throttle(std::uint32_t status) { // ESME_RTHROTTLED, ESME_RMSGQFUL
+  return status == 0x58 || status == 0x14;
+}
+
 void give_up(world& in, reply_row& reply, reply_state state) {
   reply.state = state;
   if (reply.charged_on_mt) in.void_charge(reply.message);
@@ -107,6 +111,9 @@ void decide(world& in, const reply_due& e) {
   if (known->state != reply_state::waiting && known->state != reply_state::retry) return;
   auto& reply = in.replies.edit(e.reply);
   if (is_late(in, reply)) return give_up(in, reply, reply_state::given_up);
+  const auto* asked_by = in.messages.find(reply.message);
+  ensure(asked_by && asked_by->source == reply.destination,
+         "a reply goes to the phone of its own message"); // rule R10
   in.send(reply, true);
 }
 
@@ -124,7 +131,9 @@ void accept_segment(world& in, reply_row& reply, const submit_answered& e) {
   const attempt_key key{at, reply.id, e.attempt, e.segment};
   attempt_row row{reply.op, e.smsc_id, e.at, reply.id, e.attempt, e.segment, 0};
   const auto orphan = in.orphans.find(at);
-  const bool receipt_came_first = orphan != in.orphans.end() && orphan->second.has_value();
+  // An id may be used again after the SMSC's counter wrapped: the phone must be the same too.
+  const bool receipt_came_first = orphan != in.orphans.end() && orphan->second.has_value() &&
+                                  orphan->second->source == reply.destination;
   if (receipt_came_first) row.receipt_state = orphan->second->state;
   in.attempts.put(key, std::move(row));
   in.attempts_by_id[at].push_back(key);
@@ -136,18 +145,21 @@ void accept_segment(world& in, reply_row& reply, const submit_answered& e) {
 }
 
 void refuse_segment(world& in, reply_row& reply, const submit_answered& e) {
-  if (reply.state == reply_state::unknown && e.attempt == reply.attempts)
-    reply.state = reply_state::sending; // a late refusal resolves what was unknown
+  // A late refusal resolves what was unknown; of several segments another may be the unknown one.
+  if (reply.state == reply_state::unknown && e.attempt == reply.attempts && reply.segments == 1)
+    reply.state = reply_state::sending;
   if (reply.state != reply_state::sending || e.attempt != reply.attempts) return;
   const auto& op = operator_of(in, reply.op);
   const auto& again = op.submit_retry_statuses;
   reply.status = e.status;
   if (std::find(again.begin(), again.end(), e.status) == again.end() || is_late(in, reply))
     return give_up(in, reply, reply_state::rejected);
+  reply.state = reply_state::retry;
+  // Throttled: the links slow down themselves; here it keeps its place before younger ones.
+  if (is_throttle(e.status)) return in.wait_until(reply, in.now());
   const int doublings = std::min(reply.attempts - 1, 20);
   const milliseconds doubled = op.retry_delay * (1LL << doublings);
   const auto delay = std::min(doubled, op.retry_delay_max);
-  reply.state = reply_state::retry;
   in.wait_until(reply, in.now() + delay);
 }
 
@@ -163,7 +175,12 @@ void decide(world& in, const submit_answered& e) {
 
 void decide(world& in, const submit_lost& e) {
   const auto* known = in.replies.find(e.reply);
-  if (!known || known->state != reply_state::sending || known->attempts != e.attempt) return;
+  if (!known || known->attempts != e.attempt) return;
+  if (known->state == reply_state::retry) { // another segment was throttled: that is the resend
+    in.replies.edit(e.reply).resends = 1;
+    return;
+  }
+  if (known->state != reply_state::sending) return;
   auto& reply = in.replies.edit(e.reply);
   reply.state = reply_state::unknown;
   reply.next_at = in.now() + operator_of(in, reply.op).unknown_wait;
@@ -187,6 +204,7 @@ void decide(world& in, const unknown_due& e) {
     in.effects.push_back(schedule{known->next_at, unknown_due{e.reply}});
     return;
   }
+  if (in.match_orphan_receipt(*known)) return;
   // Charged on the reply: a second one could charge twice. A receipt or a person decides.
   if (known->charged_on_mt) return;
   auto& reply = in.replies.edit(e.reply);

@@ -99,6 +99,7 @@ struct batch::world {
   std::map<part_set_key, std::vector<message_id>> sets_by_key;
   std::map<smsc_key, std::vector<attempt_key>> attempts_by_id;
   std::map<smsc_key, std::optional<orphan_row>> orphans;
+  std::map<unknown_key, std::vector<smsc_key>> unknown_orphans; // by phone and short code
   std::map<unknown_key, std::vector<message_id>> unknown_replies;
   std::map<digest128, std::vector<doubt_row>> doubts; // what is left to absorb
   std::map<std::pair<operator_id, std::string>, std::vector<message_id>> by_operator_id;
@@ -130,6 +131,7 @@ struct batch::world {
   void send(reply_row& reply, bool uses_permit);
   void wait_until(reply_row& reply, utc_time at); // in state waiting or retry
   void count_reply(const reply_row& reply, bool delivered);
+  bool match_orphan_receipt(const reply_row& reply); // of a reply without answer
   void apply_receipt(message_id reply, int segment, std::uint8_t state, std::uint32_t error);
 
   // ---- redelivery (redelivery.cpp) ----
@@ -162,6 +164,7 @@ void decide(world& in, const connection_proven& e);
 void decide(world& in, const connection_closed& e);
 void decide(world& in, const answered_late& e);
 void decide(world& in, const receipt_arrived& e);
+void keep_receipt(world& in, const receipt_arrived& e);
 void decide(world& in, const submit_answered& e);
 void decide(world& in, const submit_lost& e);
 void decide(world& in, const submit_unsent& e);

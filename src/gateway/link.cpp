@@ -338,6 +338,7 @@ void link::after(const connection_ptr& c) {
 void link::on_timer() {
   const auto now = steady_now();
   armed_.reset();
+  note_free(now);
   if (attempt_ && attempt_->at <= now && !current_) connect();
   if (const auto c = current_) {
     check_deadlines(c, now);
@@ -346,6 +347,14 @@ void link::on_timer() {
   check_silence(now);
   if (published_at_ + publish_interval <= now) publish();
   arm();
+}
+
+// Rule R3 counts from when octets may have begun to wait for us. A bind that was quiet did not keep
+// anything waiting: what was there at one turn of this thread's timer had been read by the next.
+void link::note_free(steady_time now) {
+  const bool reading = current_ && !paused_;
+  free_before_ = reading ? free_at_ : steady_time{};
+  free_at_ = reading ? now : steady_time{};
 }
 
 void link::check_deadlines(const connection_ptr& c, steady_time now) {

@@ -189,6 +189,7 @@ class link {
   // time
   void after(const connection_ptr& c); // any input: send, write, set the timer
   void on_timer();
+  void note_free(steady_time now);
   void check_deadlines(const connection_ptr& c, steady_time now);
   void check_silence(steady_time now);
   std::optional<steady_time> silence_due() const;
@@ -231,6 +232,7 @@ class link {
   bool down_ = true;    // not wanted, until start()
   bool away_ = false;   // unbound because the store cannot take anything
   bool paused_ = false;
+  steady_time free_at_, free_before_; // the last two turns of the timer while reading
   bool accepting_ = false;
   std::optional<smpp::connect_attempt> attempt_;
   connection_ptr current_;

@@ -91,11 +91,12 @@ template <class Message>
 void link::take_message(connection& c, const Message& message,
                         const smpp::event::request_received& e) {
   const bool receipt = smpp::is_receipt(message.esm_class);
+  const auto waited_since = std::max(e.previous_read_at, std::min(free_before_, e.received_at));
   c.taken.emplace(e.request.sequence,
                   taken_request{std::is_same_v<Message, smpp::data_sm>, !receipt, e.received_at,
-                                e.previous_read_at});
+                                waited_since});
   const auto utc = utc_now();
-  const arrival when{{c.id, e.request.sequence}, utc, utc - (e.received_at - e.previous_read_at)};
+  const arrival when{{c.id, e.request.sequence}, utc, utc - (e.received_at - waited_since)};
   last_message_at_ = e.received_at;
   now_.silent = false;
   watch_.on_arrival(e.received_at);

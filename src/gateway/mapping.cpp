@@ -26,7 +26,7 @@ smpp::id_format format_of(id_format format) {
   return smpp::id_format::as_is;
 }
 
-// Everyone behind us knows a phone by its digits alone.
+// Everyone behind us knows a phone or a short code by its digits alone.
 std::string phone_of(std::string_view address) {
   if (address.starts_with('+')) address.remove_prefix(1);
   return std::string(address);
@@ -161,7 +161,7 @@ mo_arrived mo_of(const Message& message, const arrival& when, const dialect& how
   mo.received_at = when.received_at;
   mo.previous_read_at = when.previous_read_at;
   mo.source = phone_of(message.source_addr);
-  mo.destination = message.destination_addr;
+  mo.destination = phone_of(message.destination_addr);
   mo.esm_class = message.esm_class;
   mo.data_coding = message.data_coding;
   mo.alphabet = static_cast<std::uint8_t>(how.alphabet);
@@ -200,7 +200,7 @@ receipt_arrived receipt_of(const Message& message, const arrival& when, const di
   receipt.state = static_cast<std::uint8_t>(read.state.value_or(smpp::message_state::unknown));
   receipt.error = error_number(read.error);
   receipt.source = phone_of(message.source_addr);
-  receipt.destination = message.destination_addr;
+  receipt.destination = phone_of(message.destination_addr);
   receipt.reference = read.user_message_reference;
   return receipt;
 }

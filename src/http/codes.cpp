@@ -9,7 +9,10 @@ namespace {
 
 constexpr std::string_view kind_with_codes = "lock";
 
+// A page must not turn away somebody who paid because the store is full just now.
 response checked(const code_checked& answer) {
+  if (answer.state == "unavailable")
+    return failure_response(unavailable("the store cannot take a use now: try again"));
   return json_response(json::object{
       {"state", text_of(answer.state)},
       {"valid", answer.state == "valid"},

@@ -142,7 +142,8 @@ loaded memory_state::load(const wanted& what) const {
   if (what.at_start) load_start(out);
   const auto distinct = [](const auto& keys) { return std::set(keys.begin(), keys.end()); };
   for (const auto& key : distinct(what.doubts)) {
-    for (auto at = doubts.lower_bound({key, {}}); at != doubts.end() && at->first.first == key; ++at)
+    for (auto at = doubts.lower_bound({key, {}});
+         at != doubts.end() && at->first.first == key; ++at)
       out.doubts.push_back(at->second);
   }
   const auto take = [](const auto& from, const auto& key, auto& into) {
@@ -207,6 +208,9 @@ void memory_state::load_attempts(const wanted& what, loaded& out) const {
     const auto [first, last] = orphans.equal_range(key);
     for (auto at = first; at != last; ++at) out.orphans.push_back(at->second);
   }
+  for (const auto& phone : std::set(what.unknown_orphans.begin(), what.unknown_orphans.end()))
+    for (const auto& [key, row] : orphans)
+      if (unknown_key{row.op, row.source, row.destination} == phone) out.orphans.push_back(row);
 }
 
 void memory_state::load_start(loaded& out) const {

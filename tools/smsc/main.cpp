@@ -26,7 +26,7 @@ using namespace farebox::smsc;
 // What the exit status says.
 constexpr int exit_clean = 0;
 constexpr int exit_not_clean = 1; // something is missing, doubled or misaddressed
-constexpr int exit_usage = 2;
+constexpr int exit_usage = 2;     // or an address, a file, that cannot be used
 
 constexpr std::uint16_t default_port = 2775; // IANA: smpp
 
@@ -93,9 +93,10 @@ CLI::Option* add(CLI::App& app, const std::string& name, Value& to, const std::s
   return app
       .add_option_function<std::string>(
           name,
-          [&to, name, parse](const std::string& text) {
+          [&to, name, value, parse](const std::string& text) {
             const auto parsed = parse(text);
-            if (!parsed) throw CLI::ValidationError(name, "cannot be \"" + text + "\"");
+            if (!parsed)
+              throw CLI::ValidationError(name, fmt::format("\"{}\": expected {}", text, value));
             to = *parsed;
           },
           help)
@@ -188,6 +189,8 @@ void add_mo_options(CLI::App& app, options& o) {
         "This share takes two or three parts in UCS-2")->group(group);
   add(app, "--long-messages", o.centre.coding.style, "udh8|udh16|sar|payload",
       text::parse_long_message, "How long ones are sent (default udh8)")->group(group);
+  share(app, "--shuffle-parts", o.centre.shuffled_parts,
+        "This share of long MOs leaves with its parts in any order")->group(group);
   add(app, "--alphabet", o.centre.coding.default_alphabet, "gsm7|ascii|latin1|windows_1251",
       text::parse_charset, "What data_coding 0 means, both ways (default gsm7)")->group(group);
   add(app, "--id-tlv", o.centre.id_tlv, "TAG", smpp::parse_tag,

@@ -36,7 +36,7 @@ constexpr milliseconds look_interval{100};
 constexpr int looks_per_line = 5;
 // An ESME that is not there yet is called again.
 constexpr std::chrono::seconds call_interval{1};
-// For the unbinds at the end.
+// For what is left to be written before a connection closes, and for the unbinds at the end.
 constexpr milliseconds farewell{3'000};
 
 steady_time steady_now() {
@@ -62,6 +62,7 @@ struct wire {
   bytes incoming, outgoing;
   bool writing = false;
   bool open = true;
+  std::optional<steady_time> close_by; // a peer that does not read keeps nobody
   std::function<void()> when_closed; // of those that we called
 };
 using wire_ptr = std::shared_ptr<wire>;
@@ -180,10 +181,12 @@ class shell {
   void after() {
     std::vector<wire_ptr> to_close;
     for (const auto& [key, w] : wires_) {
-      const auto wants = centre_->wants_close(key);
       if (!w->writing && centre_->has_output(key)) write(w);
-      if (wants == centre::closing::at_once ||
-          (wants == centre::closing::after_output && !w->writing))
+      const auto wants = centre_->wants_close(key);
+      if (wants == centre::closing::no) continue;
+      const auto now = steady_now();
+      if (!w->close_by) w->close_by = now + farewell;
+      if (wants == centre::closing::at_once || !w->writing || now >= *w->close_by)
         to_close.push_back(w);
     }
     for (const auto& w : to_close) close(w, "closed");

@@ -1,4 +1,5 @@
-// Damm's check digit (H. M. Damm, 2004): finds every single wrong digit and every swap of neighbours.
+// Damm's check digit (H. M. Damm, 2004): finds every single wrong digit and every swap of
+// neighbours.
 #pragma once
 
 #include <optional>

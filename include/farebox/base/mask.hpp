@@ -7,7 +7,7 @@
 namespace farebox {
 
 // Keeps the first four and the last three digits; a number of fewer than nine digits keeps its
-// first two only. What is not a number (an alphanumeric sender) stays as it is.
+// first two only. A name (an alphanumeric sender with fewer than five digits) stays as it is.
 std::string mask_msisdn(std::string_view address);
 
 } // namespace farebox

@@ -39,7 +39,8 @@ struct rate {
 
 inline constexpr std::int64_t rate_one = 1'000'000;
 
-// Decimal text, at most six digits after the point: "1.5" -> 1'500'000. No sign but '-', no exponent.
+// Decimal text, at most six digits after the point: "1.5" -> 1'500'000. No sign but '-', no
+// exponent.
 std::optional<millionths> parse_amount(std::string_view text);
 
 // "20%" or "20 %" or "0.2" -> 200'000.

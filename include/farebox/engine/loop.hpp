@@ -66,6 +66,7 @@ class loop {
   static constexpr seconds alive_max{20}; // longer than any commit; the watchdog acts on it
   static constexpr milliseconds unable_grace{2'000};
   static constexpr milliseconds unable_pause{100}; // between attempts while the store is unable
+  static constexpr int last_rounds_max = 20; // each after a pause
   static constexpr milliseconds idle_after{50};    // without an event: housekeeping
 
  private:
@@ -91,6 +92,7 @@ class loop {
   bool woken_ = false;
   bool finishing_ = false;
   bool stopping_ = false;
+  int last_rounds_ = 0;
 
   std::atomic<bool> able_{true};
   std::atomic<std::int64_t> last_round_{0}; // microseconds of around_.now()

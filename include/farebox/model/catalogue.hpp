@@ -1,5 +1,6 @@
 // What is sold, by whom, for how much: an immutable picture, swapped whole when anything changes.
-// Readers on any thread hold it by shared_ptr<const catalogue>; nothing in it changes after build().
+// Readers on any thread hold it by shared_ptr<const catalogue>; nothing in it changes after
+// build().
 #pragma once
 
 #include "farebox/base/id.hpp"
@@ -23,7 +24,7 @@ namespace farebox {
 // How an operator redelivers and what it promises: the parameters of rule R3 (ARCHITECTURE.md).
 struct redelivery_policy {
   milliseconds response_timeout{30'000}; // after which the SMSC gives a deliver_sm up
-  milliseconds proof_delay{2'000};       // enquire_link written this long after a response proves it
+  milliseconds proof_delay{2'000};       // an enquire_link so long after a response proves it
   milliseconds probe_timeout{5'000};     // a silent bind is taken for dead when a twin waits
   hours horizon{24};                     // the longest time after which an SMSC still redelivers
   std::optional<std::uint16_t> id_tlv;   // (a) a TLV that identifies the MO at this operator
@@ -143,7 +144,8 @@ struct tariff {
   friend bool operator==(const tariff&, const tariff&) = default;
 };
 
-// What the platform keeps for a partner, from a date. partner 0: for all without terms of their own.
+// What the platform keeps for a partner, from a date. partner 0: for all without terms of their
+// own.
 struct terms {
   terms_id id;
   partner_id partner;

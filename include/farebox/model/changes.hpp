@@ -48,6 +48,7 @@ struct wanted {
   std::vector<smsc_key> attempts;
   std::vector<smsc_key> orphans;
   std::vector<unknown_key> unknown;
+  std::vector<unknown_key> unknown_orphans; // receipts for nobody, from this phone
   std::vector<std::pair<operator_id, std::string>> operator_message_ids; // within the horizon
 };
 

@@ -1,4 +1,5 @@
-// The rows that the store keeps, as plain values. Their meaning is stated in schema/0001_init.sql too.
+// The rows that the store keeps, as plain values. Their meaning is stated in schema/0001_init.sql
+// too.
 #pragma once
 
 #include "farebox/base/bytes.hpp"

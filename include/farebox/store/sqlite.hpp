@@ -1,9 +1,9 @@
-// The store on one SQLite file. One process writes it, through one connection, which alone moves the
-// write-ahead log into the file; readers are opened after the writer and closed before it.
+// The store on one SQLite file. One process writes it, through one connection, which alone moves
+// the write-ahead log into the file; readers are opened after the writer and closed before it.
 //
 // Beside <path> live <path>-wal and <path>-shm (SQLite's), <path>.lock (held by the one daemon) and
-// <path>.mark: how far the bills had come, at most a second ago. A restored old backup is recognised
-// by it; remove the mark file to go on with such a backup nevertheless.
+// <path>.mark: how far the bills had come, at most a second ago. A restored old backup is
+// recognised by it; remove the mark file to go on with such a backup nevertheless.
 #pragma once
 
 #include "farebox/store/store.hpp"

@@ -21,8 +21,8 @@ class writer {
   virtual result<loaded> load(const wanted& what) = 0;
 
   // Durable when it returns. A failure of kind `unavailable` (disk full, busy) leaves the store as
-  // before the batch, once rollback() was called; `conflict`: a row contradicts the schema (a number
-  // used twice): the batch is wrong, the store is well; `fatal` means that the process must end.
+  // before the batch, once rollback() was called; `conflict`: a row contradicts the schema (a
+  // number used twice): the batch is wrong, the store is well; `fatal`: the process must end.
   virtual result<void> commit(const changes& what) = 0;
   virtual void rollback() noexcept = 0;
 

@@ -38,11 +38,7 @@ void sqlite_writer::write(const changes& what, newest_rows& next) {
   write_bills(what, next);
   write_replies(what, next);
   write_doubts_and_facts(what);
-  for (const auto& [key, values] : what.counters) {
-    table<counted>::visit(key, values, [&](const auto&... members) {
-      sql_.add_counter.bind(members...).run();
-    });
-  }
+  counters_.write(what.counters);
   write_catalogue(what);
 }
 

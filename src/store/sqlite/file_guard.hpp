@@ -8,8 +8,8 @@
 
 namespace farebox::store {
 
-// Failure `invalid` if the folder of `path` is on a network file system: locks and the shared memory
-// of the write-ahead log do not work there between computers.
+// Failure `invalid` if the folder of `path` is on a network file system: locks and the shared
+// memory of the write-ahead log do not work there between computers.
 result<void> refuse_network_file_system(const std::filesystem::path& path);
 
 // An exclusive lock on a file, for the life of the object. The kernel drops it with the process.

@@ -38,7 +38,8 @@ result<loaded> sqlite_writer::load(const wanted& what) {
   for (const auto reply : reply_ids(what)) read_all(sql_.reply, out.replies, reply);
   for (const auto charge : distinct(what.charges)) read_all(sql_.charge, out.charges, charge);
   if (!what.open_sets.empty() || !what.sets.empty()) load_sets(what, out);
-  if (!what.attempts.empty() || !what.orphans.empty()) load_attempts(what, out);
+  if (!what.attempts.empty() || !what.orphans.empty() || !what.unknown_orphans.empty())
+    load_attempts(what, out);
   if (!what.messages.empty() || !what.operator_message_ids.empty()) load_messages(what, out);
   if (!db_.ok()) return db_.error();
   return out;
@@ -86,6 +87,9 @@ void sqlite_writer::load_attempts(const wanted& what, loaded& out) {
   }
   for (const auto& key : distinct(std::move(orphans)))
     if (orphans_.may_have(key)) read_all(sql_.orphans, out.orphans, key.op, compact(key.smsc_id));
+  for (const auto& key : distinct(what.unknown_orphans))
+    read_all(sql_.orphans_of_phone, out.orphans, key.op, compact(key.phone),
+             compact(key.short_code));
 }
 
 void sqlite_writer::load_messages(const wanted& what, loaded& out) {
@@ -129,29 +133,19 @@ void sqlite_writer::load_unproven(loaded& out) {
     else
       merged.push_back(r);
   }
-  const auto take = [&](message_id id, connection_id connection, operator_id op,
-                        const digest128& key) {
-    const auto found = ranges.find(connection);
-    if (found == ranges.end() || id <= found->second.after) return;
-    out.unproven.push_back({id, connection, op, key});
-  };
+  message_row m;
   for (const auto& r : merged) {
-    message_row m;
-    sql_.unproven_messages.bind(r.after, r.last);
-    while (sql_.unproven_messages.step()) {
-      read(sql_.unproven_messages, m);
-      if (is_joined(m)) continue;
-      take(m.id, m.connection, m.op,
-           content_key(m.op, m.source, m.destination, m.data_coding, m.raw, m.reference));
-    }
-    sql_.unproven_parts.bind(r.after, r.last);
-    part_row p;
-    part_set_row set;
-    while (sql_.unproven_parts.step()) {
-      sql_.unproven_parts.columns(p.id, p.connection, set.op, set.source, set.destination,
-                                  p.data_coding, p.reference, p.text, beside(p.raw, p.text));
-      take(p.id, p.connection, set.op,
-           content_key(set.op, set.source, set.destination, p.data_coding, p.raw, p.reference));
+    for (auto* rows : {&sql_.unproven_messages, &sql_.unproven_parts}) {
+      rows->bind(r.after, r.last);
+      while (rows->step()) {
+        rows->columns(m.id, m.connection, m.op, m.source, m.destination, m.data_coding,
+                      m.reference, m.text, beside(m.raw, m.text));
+        const auto found = ranges.find(m.connection);
+        if (found == ranges.end() || m.id <= found->second.after || is_joined(m)) continue;
+        out.unproven.push_back({m.id, m.connection, m.op,
+                                content_key(m.op, m.source, m.destination, m.data_coding, m.raw,
+                                            m.reference)});
+      }
     }
   }
   std::sort(out.unproven.begin(), out.unproven.end(),

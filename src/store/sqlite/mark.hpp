@@ -1,5 +1,5 @@
-// The high-water mark: a small file beside the data base that says how far the bills had come. A data
-// base that ends before its mark is an old backup.
+// The high-water mark: a small file beside the data base that says how far the bills had come. A
+// data base that ends before its mark is an old backup.
 #pragma once
 
 #include "farebox/base/result.hpp"

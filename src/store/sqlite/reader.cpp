@@ -1,7 +1,7 @@
 #include "farebox/store/sqlite.hpp"
 #include "store/sqlite/chain.hpp"
+#include "store/sqlite/counter_log.hpp"
 #include "store/sqlite/tables.hpp"
-#include "store/sqlite/writer.hpp"
 #include "store/statistics.hpp"
 
 #include <chrono>
@@ -15,6 +15,8 @@ constexpr int page_cache_kib = 4 * 1024;
 
 // So many steps of SQLite's machine take some 20 microseconds.
 constexpr int steps_between_looks = 1'000;
+
+static_assert(message_block_bits == 12, "the statements below and the schema say 12");
 
 class sqlite_reader final : public reader {
  public:
@@ -40,6 +42,7 @@ class sqlite_reader final : public reader {
 
   bool is_late();
   std::string kind_of(service_id service);
+  void add_logged(const statistics_query& query, statistics_sum& sum);
   void find_messages(const message_query& query, std::vector<message_view>& out);
   // Appends what the statement finds; false if the page is full.
   bool take_page(statement& from, const message_query& query, std::vector<message_view>& out);
@@ -50,7 +53,7 @@ class sqlite_reader final : public reader {
   milliseconds deadline_;
   clock::time_point ends_at_;
   statement begin_, end_;
-  statement hours_, counters_of_hour_, counters_of_partner_, kind_;
+  statement hours_, counter_log_, counters_of_hour_, counters_of_partner_, kind_;
   statement blocks_, by_id_, by_partner_, by_source_, message_, bill_, charge_, reply_;
   chain_checker chain_;
 };
@@ -59,16 +62,17 @@ sqlite_reader::sqlite_reader(std::unique_ptr<database> db, milliseconds deadline
     : db_owner_(std::move(db)), db_(*db_owner_), deadline_(deadline), begin_(db_, "BEGIN"),
       end_(db_, "COMMIT"),
       hours_(db_, "SELECT min(hour) FROM counter WHERE hour >= ?"),
+      counter_log_(db_, "SELECT additions FROM counter_log"),
       counters_of_hour_(db_, select_sql<counted>("WHERE hour = ?")),
       counters_of_partner_(db_, select_sql<counted>("WHERE hour = ? AND partner = ?")),
       kind_(db_, "SELECT kind FROM service WHERE id = ?"),
       blocks_(db_, "SELECT block, newest_at FROM message_block WHERE block <= ? "
                    "ORDER BY block DESC"),
-      by_id_(db_, select_sql<message_row>("WHERE id >= (?1 << 13) AND "
-                                          "id < min(?2, (?1 + 1) << 13) ORDER BY id DESC")),
-      by_partner_(db_, select_sql<message_row>("WHERE id >> 13 = ? AND id < ? AND partner = ? "
+      by_id_(db_, select_sql<message_row>("WHERE id >= (?1 << 12) AND "
+                                          "id < min(?2, (?1 + 1) << 12) ORDER BY id DESC")),
+      by_partner_(db_, select_sql<message_row>("WHERE id >> 12 = ? AND id < ? AND partner = ? "
                                                "ORDER BY id DESC")),
-      by_source_(db_, select_sql<message_row>("WHERE id >> 13 = ? AND id < ? AND source = ? "
+      by_source_(db_, select_sql<message_row>("WHERE id >> 12 = ? AND id < ? AND source = ? "
                                               "ORDER BY id DESC")),
       message_(db_, select_sql<message_row>("WHERE id = ?")),
       // Not a reversal: what the message was sold for.
@@ -132,8 +136,22 @@ result<std::vector<statistics_row>> sqlite_reader::statistics(const statistics_q
       sum.add(row.key, row.values);
     }
   }
+  add_logged(query, sum);
   if (!db_.ok()) return db_.error();
   return std::move(sum).rows();
+}
+
+void sqlite_reader::add_logged(const statistics_query& query, statistics_sum& sum) {
+  bytes packed;
+  const auto take = [&](const counter_key& key, const counter_values& values) {
+    if (key.hour < query.hour_from || key.hour >= query.hour_to) return;
+    if (!query.partner || key.partner == *query.partner) sum.add(key, values);
+  };
+  for (counter_log_.bind(); counter_log_.step();) {
+    counter_log_.columns(packed);
+    if (!unpack_counters(packed, take))
+      db_.fail({failure_kind::corrupt, "counters that were logged cannot be read"});
+  }
 }
 
 result<std::vector<message_view>> sqlite_reader::messages(const message_query& query) {

@@ -34,6 +34,8 @@ void sqlite_writer::read_newest() {
   newest_.attempt_hour_first = first.value_or(0);
   newest_.attempt_hour_last = last.value_or(-1);
 
+  counters_.read();
+
   statement doubts(db_, "SELECT key FROM doubt");
   digest128 key;
   while (doubts.step()) {

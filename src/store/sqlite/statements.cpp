@@ -5,20 +5,6 @@ namespace farebox::store {
 
 namespace {
 
-// A counter row is inserted, or its values are added to those that are there.
-std::string add_counter_sql() {
-  const std::string columns = columns_of<counted>();
-  std::string tail = "ON CONFLICT DO UPDATE SET ";
-  const auto first = columns.find("requests");
-  for (auto from = first; from < columns.size();) {
-    const auto to = std::min(columns.find(',', from), columns.size());
-    const auto name = columns.substr(from, to - from);
-    tail += (from == first ? "" : ", ") + name + " = " + name + " + excluded." + name;
-    from = to + 2;
-  }
-  return insert_sql<counted>(tail);
-}
-
 template <class Row>
 std::string replace_sql() {
   auto sql = insert_sql<Row>();
@@ -42,6 +28,8 @@ writer_statements::writer_statements(database& db)
       charge(db, select_sql<charge_row>("WHERE id = ?")),
       attempts(db, select_sql<attempt_row>("WHERE hour = ? AND op = ? AND smsc_id = ?")),
       orphans(db, select_sql<orphan_row>("WHERE op = ? AND smsc_id = ? ORDER BY id")),
+      orphans_of_phone(db, select_sql<orphan_row>("WHERE op = ? AND source = ? AND "
+                                                  "destination = ? ORDER BY id")),
       unanswered(db, "SELECT id FROM reply WHERE destination = ? AND op = ? AND source = ? "
                      "AND state <= 3 AND state >= 2"),
       by_operator_id(db, "SELECT id FROM message WHERE received_at / 86400000000 = ? AND op = ? "
@@ -51,7 +39,8 @@ writer_statements::writer_statements(database& db)
       unproven_ranges(db, "SELECT id, max(proven, first_unproven - 1) AS after, last_message "
                           "FROM connection WHERE closed_at IS NULL AND last_message > proven "
                           "ORDER BY after"),
-      unproven_messages(db, select_sql<message_row>("WHERE id > ? AND id <= ? ORDER BY id")),
+      unproven_messages(db, "SELECT id, connection, op, source, destination, data_coding, "
+                            "reference, text, raw FROM message WHERE id > ? AND id <= ?"),
       unproven_parts(db, "SELECT p.id, p.connection, s.op, s.source, s.destination, "
                          "p.data_coding, p.reference, p.text, p.raw FROM part p "
                          "JOIN part_set s ON s.id = p.set_id WHERE p.id > ? AND p.id <= ?"),
@@ -83,10 +72,10 @@ writer_statements::writer_statements(database& db)
                        "WHERE id = ?1"),
       add_orphan(db, insert_sql<orphan_row>()),
       drop_orphan(db, "DELETE FROM orphan WHERE op = ? AND smsc_id = ?"),
-      add_doubt(db, insert_sql<doubt_row>()),
+      // At start an MO may be found unproven that is in doubt already: answered late.
+      add_doubt(db, insert_sql<doubt_row>("ON CONFLICT DO NOTHING")),
       drop_doubt(db, "DELETE FROM doubt WHERE key = ? AND message = ?"),
       drop_fact(db, "DELETE FROM fact WHERE service = ? AND space = ? AND key = ?"),
-      add_counter(db, add_counter_sql()),
       put_partner(db, insert_sql<partner>("ON CONFLICT DO UPDATE SET name = excluded.name, "
                                           "state = excluded.state, reason = excluded.reason")),
       put_service(db, insert_sql<service>("ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, "

@@ -23,6 +23,7 @@ constexpr int busy_timeout_ms = 100;
 
 constexpr milliseconds mark_interval{1'000}; // what R12 promises
 constexpr minutes purge_interval{1};
+constexpr minutes purge_late_max{10}; // so long it waits for a time when nobody waits
 constexpr hours orphan_life{24};
 constexpr int orphans_max = 100'000;     // some 10 MiB
 constexpr int purge_rows_max = 2'000;    // about 5 ms
@@ -68,7 +69,8 @@ result<std::unique_ptr<writer>> open_sqlite(const sqlite_settings& settings) {
 sqlite_writer::sqlite_writer(sqlite_settings settings, file_lock lock,
                              std::unique_ptr<database> db)
     : settings_(std::move(settings)), lock_(std::move(lock)), db_owner_(std::move(db)),
-      db_(*db_owner_), sql_(db_), chain_(db_), checkpoint_at_pages_(checkpoint_forced_pages) {
+      db_(*db_owner_), sql_(db_), chain_(db_), counters_(db_),
+      checkpoint_at_pages_(checkpoint_forced_pages) {
   sqlite3_wal_hook(
       db_.handle(),
       [](void* pages, sqlite3*, const char*, int count) {
@@ -155,8 +157,10 @@ result<void> sqlite_writer::commit(const changes& what) {
   sql_.commit.run();
   if (!db_.ok()) return db_.error();
   newest_ = next;
+  counters_.committed(what.counters);
   keep_mark();
   if (log_pages_ >= checkpoint_at_pages_) checkpoint();
+  if (settings_.now() >= next_purge_at_ + purge_late_max) drop_expired();
   return {}; // durable, whatever the housekeeping met; a fatal error is told by the next call
 }
 

@@ -3,6 +3,7 @@
 
 #include "farebox/store/sqlite.hpp"
 #include "store/sqlite/chain.hpp"
+#include "store/sqlite/counter_log.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/file_guard.hpp"
 #include "store/sqlite/key_filter.hpp"
@@ -17,11 +18,6 @@
 
 namespace farebox::store {
 
-// ids of messages to a block of the indexes over them: while a block fills, its part of an index is
-// some 30 pages, so that a batch touches few of them, and a search takes one step a block.
-inline constexpr int message_block_bits = 13;
-constexpr std::int64_t block_of(message_id id) { return id.value >> message_block_bits; }
-
 // What the statements are, beside the class that runs them.
 struct writer_statements {
   explicit writer_statements(database& db);
@@ -29,7 +25,7 @@ struct writer_statements {
   statement begin, commit;
   // load
   statement doubts, open_sets, set_by_id, parts_of_set, bills_of, fact, message, reply, charge,
-      attempts, orphans, unanswered, by_operator_id;
+      attempts, orphans, orphans_of_phone, unanswered, by_operator_id;
   // at start
   statement open_connections, unproven_ranges, unproven_messages, unproven_parts, open_replies,
       pending_charges, open_part_sets;
@@ -42,7 +38,7 @@ struct writer_statements {
   row_inserter<fact_row> put_facts;
   statement put_connection, seen_on_connection, add_block, put_set, add_head, move_head,
       put_charge, change_reply, add_orphan, drop_orphan, add_doubt, drop_doubt, drop_fact,
-      add_counter, put_partner, put_service, drop_settings, add_setting, put_tariff, drop_tlvs,
+      put_partner, put_service, drop_settings, add_setting, put_tariff, drop_tlvs,
       add_tlv, put_terms, put_token;
   // housekeeping
   statement drop_old_doubts, drop_old_orphans;
@@ -110,6 +106,7 @@ class sqlite_writer final : public writer {
   database& db_;
   writer_statements sql_;
   chain_checker chain_;
+  counter_log counters_;
   key_filter doubts_, orphans_;
   newest_rows newest_;
   bool checked_ = false;  // the bills fit the mark, which may be replaced now

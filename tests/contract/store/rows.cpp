@@ -189,6 +189,10 @@ TEST_CASE("orphans come back with the attempts of their id or alone, until they 
     what.attempts = {{{2}, "700"}};
     what.orphans = {{{2}, "700"}, {{2}, "a0b"}, {{1}, "700"}};
     CHECK(printed(must(store.rows().load(what)).orphans) == printed(batch.new_orphans));
+    wanted by_phone;
+    by_phone.unknown_orphans = {{{2}, "79121234345", "4449"}, {{2}, "79121234345", "4450"},
+                                {{1}, "79121234345", "4449"}};
+    CHECK(printed(must(store.rows().load(by_phone)).orphans) == printed(batch.new_orphans));
 
     changes later;
     later.matched_orphans = {{{2}, "700"}};

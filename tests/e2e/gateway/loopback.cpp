@@ -63,7 +63,6 @@ TEST_CASE("a reply leaves under its permit, is answered, and its receipt comes b
   world here;
   here.add_bind("trx", {peer.port()});
   here.start();
-  CHECK_FALSE(here.links->reserve(operator_id{1}, 1)); // not bound
   here.writer.take<connection_opened>();
   here.reserve_and_send(7);
   const auto submit = peer.submits.take();
@@ -140,6 +139,7 @@ TEST_CASE("a reply without a bound bind is unsent, with and without a permit") {
   while (!here.links->reserve(operator_id{1}, 1)) std::this_thread::yield();
   peer.reset();
   here.writer.take<connection_closed>();
+  CHECK_FALSE(here.links->reserve(operator_id{1}, 1));
   here.send(7);
   CHECK(here.writer.take<submit_unsent>().reply == message_id{7});
   here.send(8, false);

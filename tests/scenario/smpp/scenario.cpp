@@ -52,7 +52,8 @@ TEST_CASE("scenario: every conversation of tests/scenario holds against the sess
 
 TEST_CASE("scenario: every conversation can fail") {
   // Goal: no file passes whatever happens. Method: play it again and again with one step left out;
-  // half of them at least must be missed (not every one: a story may state more than its end needs).
+  // half of them at least must be missed (not every one: a story may state more than its end
+  // needs).
   for (const auto& path : scenario_files()) {
     CAPTURE(path.filename().string());
     auto script = parse_script(read(path));

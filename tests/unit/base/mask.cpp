@@ -20,7 +20,9 @@ TEST_CASE("masked numbers") {
                       {"", ""},
                       {"+", "+"},
                       {"SHOP", "SHOP"},
-                      {"7912abc4345", "7912abc4345"},
+                      {"7912abc4345", "7912xxxx345"},
+                      {"7912-123-43-45", "7912xxxxxxx-45"},
+                      {"Bank24", "Bank24"},
                       {"441234567890123", "4412xxxxxxxx123"}};
   for (const auto& [address, wanted] : rows) CHECK(mask_msisdn(address) == wanted);
 }

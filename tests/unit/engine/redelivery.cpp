@@ -204,6 +204,37 @@ TEST_CASE("held, and the first bind closed meanwhile: absorbed once, and only on
   CHECK(w.message(2).message.result == outcome::accepted);
 }
 
+TEST_CASE("held, and its own bind closed meanwhile: nothing is taken, its SMSC delivers it again") {
+  small_world w;
+  w.open(first);
+  w.open(second);
+  w.run({w.mo(first, order)});
+  w.run({w.mo(second, order)});
+  auto held = w.effects<hold_and_probe>().at(0).held;
+  w.close(second);
+  held.probe = probe_result::answered;
+  w.run({held});
+  CHECK(outcomes_of(w) == once);
+  w.open({3});
+  w.run({w.mo({3}, order)});
+  held = w.effects<hold_and_probe>().at(0).held;
+  held.probe = probe_result::answered;
+  w.run({held});
+  CHECK(outcomes_of(w) == twice);
+}
+
+TEST_CASE("answered late, then a crash before any proof: in doubt once") {
+  small_world w;
+  w.open(first);
+  auto late = w.mo(first, order);
+  late.previous_read_at = w.now - seconds{16};
+  w.run({late});
+  w.restart();
+  w.open(second);
+  w.run({w.mo(second, order), w.mo(second, order)});
+  CHECK(outcomes_of(w) == std::vector{outcome::accepted, outcome::absorbed, outcome::accepted});
+}
+
 TEST_CASE("absorbed on a silent peer: its later disconnect leaves no second doubt") {
   small_world w;
   w.open(first);

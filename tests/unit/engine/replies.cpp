@@ -120,16 +120,40 @@ TEST_CASE("R5: the SMSC's answer decides") {
   }
 }
 
-TEST_CASE("R5: a throttled reply is sent again after a pause that doubles") {
+TEST_CASE("R5: a throttled reply keeps its place before younger ones") {
+  auto w = with_order("RR 104723 1 a");
+  const auto one = w.sent();
+  w.slots.free = 0;
+  w.run({w.mo(first, "RR 104723 1 b")});
+  w.run({w.accepted(one, "", throttled)});
+  w.slots.free = 1;
+  w.run_due();
+  CHECK(w.sent().reply.text == one.reply.text);
+}
+
+TEST_CASE("while replies wait, new orders take no permit before them") {
+  small_world w;
+  w.open(first);
+  w.slots.free = 0;
+  w.run({w.mo(first, "RR 104723 1 a")});
+  w.slots.free = 1;
+  w.run({w.mo(first, "RR 104723 1 b")});
+  CHECK(w.effects<send_reply>().empty());
+  w.run_due();
+  CHECK(w.sent().reply.text == "Thank you for a, 118.00 RUB");
+}
+
+TEST_CASE("R5: a reply that the SMSC cannot take is sent again after a pause that doubles") {
+  constexpr std::uint32_t system_error = 0x08;
   auto w = with_order();
   const auto text = w.sent().reply.text;
-  w.run({w.accepted(w.sent(), "", throttled)});
+  w.run({w.accepted(w.sent(), "", system_error)});
   w.run_due();
   CHECK(w.effects<send_reply>().empty());
   w.now += seconds{1};
   w.run_due();
   CHECK(w.sent().reply.text == text);
-  w.run({w.accepted(w.sent(), "", throttled)});
+  w.run({w.accepted(w.sent(), "", system_error)});
   w.now += seconds{1};
   w.run_due();
   CHECK(w.effects<send_reply>().empty());
@@ -217,6 +241,25 @@ TEST_CASE("R6: a crash in SENDING leaves the reply unanswered, not lost") {
   w.run_due();
   w.run_due();
   CHECK(w.sent().reply.text == text); // R11: the stored text, the same code
+}
+
+TEST_CASE("R9: a receipt while the answer is awaited, and the answer never comes") {
+  struct row {
+    const char* what;
+    bool crash;
+  };
+  for (const auto& r : {row{"the connection is lost", false}, row{"the process is killed", true}}) {
+    CAPTURE(r.what);
+    auto w = with_order();
+    const auto sent = w.sent();
+    w.run({w.receipt("77", delivered)});
+    if (r.crash) w.restart();
+    else w.run({submit_lost{sent.reply.id, 1}});
+    w.now += seconds{60};
+    w.run_due();
+    CHECK(w.effects<send_reply>().empty());
+    CHECK(reply_of(w).state == reply_state::delivered);
+  }
 }
 
 TEST_CASE("R9: a receipt before the answer to its submit is kept and matched") {

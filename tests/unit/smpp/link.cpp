@@ -57,7 +57,8 @@ TEST_CASE("link: jitter draws between half of the wait and the whole") {
 }
 
 TEST_CASE("link: what a refused bind means") {
-  // FIELD-NOTES, Flow: "Bind refused with ESME_RALYBND ... Bad password: keep trying slowly, alarm".
+  // FIELD-NOTES, Flow: "Bind refused with ESME_RALYBND ... Bad password: keep trying slowly,
+  // alarm".
   // Goal: wait and alarm by status. Method: one refusal, a second one, both with longest jitter.
   struct {
     command_status status;
@@ -94,7 +95,8 @@ TEST_CASE("link: a wrong password never stops it, and a success ends the alarm")
 }
 
 TEST_CASE("link: the slowest failure of a round decides the wait after it") {
-  // Goal: a wrong password at one host is not hammered because another is down. Method: both orders.
+  // Goal: a wrong password at one host is not hammered because another is down. Method: both
+  // orders.
   for (const bool password_first : {true, false}) {
     link_policy policy({.hosts = 2});
     policy.start(start);

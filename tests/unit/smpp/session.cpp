@@ -125,7 +125,8 @@ TEST_CASE("session: the version of an SMSC's session") {
     std::uint8_t ours, theirs, expected;
     bool tlv;
   } const rows[] = {{0x34, 0x34, 0x34, true},  {0x50, 0x34, 0x34, true}, {0x34, 0x50, 0x34, true},
-                    {0x34, 0x33, 0x33, false}, {0x34, 0x00, 0x33, false}, {0x33, 0x34, 0x33, false}};
+                    {0x34, 0x33, 0x33, false},
+                     {0x34, 0x00, 0x33, false}, {0x33, 0x34, 0x33, false}};
   for (const auto& [ours, theirs, expected, tlv] : rows) {
     auto settings = smsc();
     settings.version = ours;
@@ -752,7 +753,8 @@ TEST_CASE("session: two sessions understand each other, whatever the segments") 
       const auto data = from.it.take_output(from.now);
       for (std::size_t at = 0; at < data.size(); at += chunk)
         to.feed(bytes(data.begin() + static_cast<std::ptrdiff_t>(at),
-                      data.begin() + static_cast<std::ptrdiff_t>(std::min(at + chunk, data.size()))));
+                      data.begin() +
+                          static_cast<std::ptrdiff_t>(std::min(at + chunk, data.size()))));
     };
     const auto talk = [&] {
       for (int i = 0; i < 3; ++i) relay(esme, centre), relay(centre, esme);
@@ -772,7 +774,8 @@ TEST_CASE("session: two sessions understand each other, whatever the segments") 
     talk();
     CHECK(centre.take<event::response_received>().at(0).cookie == 100);
     CHECK(centre.take<event::request_received>().at(0).request.body == pdu_body(mt("Thanks")));
-    CHECK(centre.it.respond(mt_sequence, submit_sm_resp{"M1", {}}, ESME_ROK, 0, centre.now).has_value());
+    CHECK(centre.it.respond(mt_sequence, submit_sm_resp{"M1", {}}, ESME_ROK, 0, centre.now)
+              .has_value());
     talk();
     CHECK(esme.take<event::response_received>().at(0).cookie == 200);
     centre.it.begin_unbind(centre.now, centre.events);

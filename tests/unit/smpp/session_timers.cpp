@@ -336,7 +336,8 @@ TEST_CASE("proof: a response counts as written when it was taken for writing") {
 }
 
 TEST_CASE("proof: the ordinary keep-alive proves as well") {
-  // Goal: no second question where one will do. Method: proof is wanted at 60 s, silence asks at 30.
+  // Goal: no second question where one will do. Method: proof is wanted at 60 s, silence asks at
+  // 30.
   session_settings settings;
   settings.proof_interval = seconds(60);
   auto h = harness::bound(settings);
@@ -450,7 +451,9 @@ TEST_CASE("timers: next_tick is neither early nor for ever, under random use") {
   for (unsigned seed = 1; seed <= 200; ++seed) {
     CAPTURE(seed);
     std::mt19937 random(seed);
-    const auto below = [&](int limit) { return static_cast<int>(random() % static_cast<unsigned>(limit)); };
+    const auto below = [&](int limit) {
+      return static_cast<int>(random() % static_cast<unsigned>(limit));
+    };
     session_settings settings;
     settings.window_max = 1 + static_cast<std::size_t>(below(8));
     settings.inactivity_timeout = seconds(below(2) * 120);

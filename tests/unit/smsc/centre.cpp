@@ -1,6 +1,7 @@
 // Goal: the centre keeps its ledger right whatever the gateway and the trouble do: nothing that was
 // not acked is forgotten, nothing acked is sent again, and bad gateways are found out. Method: real
-// ESME sessions talk to the centre in simulated time; tables of habits of the gateway and of trouble.
+// ESME sessions talk to the centre in simulated time; tables of habits of the gateway and of
+// trouble.
 #include "smsc/core/report.hpp"
 
 #include "farebox/text/parts.hpp"
@@ -10,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -74,7 +76,7 @@ struct gateway {
       if (auto* request = std::get_if<event::request_received>(&what)) take(l, *request, now);
       if (auto* answered = std::get_if<event::response_received>(&what))
         if (smpp::is_throttle(answered->response.status) && does.retries_throttled)
-          waiting.push_back(sent.at(answered->cookie));
+          throttled.push_back(sent.at(answered->cookie));
       if (auto* over = std::get_if<event::close_now>(&what)) closed = over->why, l.up = false;
     }
   }
@@ -103,8 +105,8 @@ struct gateway {
       reply.source_addr = mo.destination_addr;
       reply.destination_addr = does.wrong_phone ? "7000" : mo.source_addr;
       reply.registered_delivery = 1;
-      auto words =
-          fmt::format("code {}X{}", does.same_code ? "" : mo.source_addr, i % does.replies);
+      const auto code = fmt::format("{}X{}", taken.size(), i % does.replies);
+      auto words = "code " + (does.same_code ? "X" : code);
       if (does.long_replies) words += std::string(200, 'z');
       for (auto& segment : text::split(words, {}, 7)) {
         reply.esm_class = segment.has_udh ? 0x40 : 0;
@@ -122,12 +124,17 @@ struct gateway {
 
   // Replies leave by any link that may send.
   void flush(steady_time now) {
+    if (now >= retry_at) {
+      waiting.insert(waiting.end(), throttled.begin(), throttled.end());
+      throttled.clear();
+      retry_at = now + milliseconds(500);
+    }
     for (auto& l : links)
       while (l.up && !waiting.empty() && l.session->window_free() > 0 &&
              l.kind != smpp::bind_kind::receiver) {
         const auto cookie = ++last_cookie;
         sent[cookie] = waiting.front();
-        waiting.erase(waiting.begin());
+        waiting.pop_front();
         REQUIRE(l.session->request(sent[cookie], cookie, now));
       }
   }
@@ -136,7 +143,8 @@ struct gateway {
   habits does;
   std::string password = "secret";
   std::vector<link> links;
-  std::vector<smpp::submit_sm> waiting;
+  std::deque<smpp::submit_sm> waiting, throttled;
+  steady_time retry_at;
   std::map<std::uint64_t, smpp::submit_sm> sent;
   std::uint64_t last_cookie = 0;
   std::map<std::string, int> seen;
@@ -262,6 +270,7 @@ TEST_CASE("a good gateway passes, whatever the trouble") {
   add("paced", [](trial& t) { t.centre_is.mos_per_second = 100; });
   add("multi-part", [](trial& t) {
     t.stream_is.cyrillic_multipart = rate{500'000};
+    t.centre_is.shuffled_parts = rate{500'000};
     t.binds = {transceiver, transceiver, receiver};
   });
   add("drops", [](trial& t) {
@@ -425,6 +434,69 @@ TEST_CASE("receipts in each style and with ids in each format can be read and ma
       CHECK(delivered > 25);
       CHECK(delivered < 75);
     }
+}
+
+TEST_CASE("an ESME that was called by outbind binds; each request gets the answer of its kind") {
+  centre_settings settings;
+  settings.system_id = "farebox";
+  settings.password = "secret";
+  std::vector<std::string> log;
+  centre smsc(settings, {}, stream({}), {}, steady_time(), utc_time(),
+              [&](std::string_view line) { log.emplace_back(line); });
+  smpp::session_settings esme_settings;
+  esme_settings.system_id = "farebox";
+  esme_settings.password = "secret";
+  esme_settings.wait_for_outbind = true;
+  smpp::session esme(esme_settings);
+  std::vector<session_event> events;
+  std::map<std::uint64_t, smpp::pdu> answers;
+  const auto now = steady_time(seconds(1));
+  esme.on_connected(now, events);
+  const auto key = smsc.on_called("test", now);
+  const auto exchange = [&] {
+    while (smsc.has_output(key) || esme.has_output()) {
+      if (smsc.has_output(key)) esme.on_bytes(smsc.take_output(key, now), now, events);
+      for (auto& what : std::exchange(events, {})) {
+        if (const auto* called = std::get_if<event::outbind_received>(&what)) {
+          CHECK(called->password == "secret");
+          CHECK(esme.start_bind(now));
+        }
+        if (auto* answered = std::get_if<event::response_received>(&what))
+          answers[answered->cookie] = std::move(answered->response);
+      }
+      if (esme.has_output()) smsc.on_bytes(key, esme.take_output(now), now);
+    }
+  };
+  exchange();
+  REQUIRE(esme.bound());
+  CHECK(smsc.binds() == 1);
+
+  struct row {
+    smpp::pdu_body request;
+    command_status expected;
+  };
+  smpp::submit_multi many;
+  many.dest_addresses = {{1, 1, 1, "7001", {}}, {1, 1, 1, "7002", {}}, {2, 0, 0, {}, "friends"}};
+  std::uint64_t cookie = 0;
+  for (auto& [request, expected] : {
+           row{smpp::submit_sm{.destination_addr = "7001"}, command_status::ESME_ROK},
+           row{smpp::data_sm{.destination_addr = "7001"}, command_status::ESME_ROK},
+           row{many, command_status::ESME_ROK},
+           row{smpp::query_sm{}, command_status::ESME_RQUERYFAIL},
+           row{smpp::cancel_sm{}, command_status::ESME_RCANCELFAIL},
+           row{smpp::replace_sm{}, command_status::ESME_RREPLACEFAIL},
+       }) {
+    CAPTURE(cookie);
+    REQUIRE(esme.request(request, ++cookie, now));
+    exchange();
+    REQUIRE(answers.contains(cookie));
+    CHECK(answers[cookie].status == expected);
+  }
+  CHECK(smsc.book().totals().submits_accepted == 4);
+  const auto& multi = std::get<smpp::submit_multi_resp>(answers[3].body);
+  CHECK(multi.message_id == "0000000003");
+  REQUIRE(multi.unsuccess_smes.size() == 1);
+  CHECK(multi.unsuccess_smes[0].destination_addr == "friends");
 }
 
 TEST_CASE("only who has the password may bind") {

@@ -2,6 +2,7 @@
 // disks, I/O errors, deadlines. Each test makes the trouble on a file of its own.
 #include "contract/store/samples.hpp"
 #include "contract/store/stores.hpp"
+#include "store/sqlite/counter_log.hpp"
 #include "store/sqlite/file_guard.hpp"
 #include "store/sqlite/mark.hpp"
 #include "store/sqlite/schema.hpp"
@@ -434,6 +435,95 @@ TEST_CASE("what has expired is dropped while idle, but no receipt that money may
   CHECK(left("orphan") == 2);
 }
 
+TEST_CASE("counters add up while they move from the log to their table, and over a restart") {
+  // 700 batches of two partners among 51: the log is moved twice, and a rest stays in it. Then one
+  // batch of 600 partners, which are moved in three slices, cut short by a restart.
+  files f;
+  auto rows = f.open();
+  const auto sum = [&](std::optional<partner_id> partner) {
+    auto questions = must(open_reader(f.settings));
+    const auto found = must(questions->statistics({partner, 0, 1'000'000, {}}));
+    return found.empty() ? 0 : found.at(0).values.requests;
+  };
+  for (int n = 0; n < 700; ++n) {
+    changes batch;
+    for (const std::int64_t partner : {1 + n % 50, 51}) {
+      counter_values values;
+      values.requests = partner;
+      values.money.gross = {-n};
+      batch.counters[{hour_of(day_one), {partner}, {}, "site", {}, {}, euro}] = values;
+    }
+    must(rows->commit(batch));
+    if (n % 100 == 99) CHECK(sum(partner_id{51}) == 51 * (n + 1));
+  }
+  CHECK(ask(f.settings.path, "SELECT count(*) FROM counter") == 51);
+  CHECK(ask(f.settings.path, "SELECT count(*) FROM counter_log") <= 256);
+  rows->rollback();
+  rows.reset();
+  rows = f.open();
+  CHECK(sum({}) == 700 * 51 + 14 * 25 * 51);
+  for (int n = 0; n < 300; ++n) {
+    changes batch;
+    batch.counters[{hour_of(day_one), {51}, {}, "site", {}, {}, euro}].requests = 51;
+    must(rows->commit(batch));
+  }
+  CHECK(sum(partner_id{51}) == 51 * 1'000);
+  CHECK(sum(partner_id{7}) == 7 * 14);
+
+  changes wide;
+  for (std::int64_t partner = 1; partner <= 600; ++partner)
+    wide.counters[{hour_of(day_one) + 1, {partner}, {}, "", {}, {}, euro}].requests = 1;
+  must(rows->commit(wide));
+  const auto before = sum({});
+  for (int n = 0; n < 400; ++n) {
+    changes batch;
+    batch.counters[{hour_of(day_one), {51}, {}, "site", {}, {}, euro}].requests = 1;
+    must(rows->commit(batch));
+    CHECK(sum({}) == before + n + 1);
+    if (ask(f.settings.path, "SELECT count(*) FROM counter") != 51 + 256) continue;
+    rows.reset();
+    rows = f.open();
+    CHECK(sum({}) == before + n + 1);
+  }
+  CHECK(ask(f.settings.path, "SELECT count(*) FROM counter") == 651);
+}
+
+TEST_CASE("a batch that fails while the counters move loses none of them") {
+  files f;
+  auto rows = f.open();
+  changes batch;
+  batch.counters[{1, {7}, {}, "", {}, {}, euro}].requests = 1;
+  for (int n = 0; n < 256; ++n) must(rows->commit(batch));
+  changes wrong = batch;
+  wrong.messages = {sample_message(1), sample_message(1)};
+  CHECK(!rows->commit(wrong));
+  rows->rollback();
+  must(rows->commit(batch));
+  auto questions = must(open_reader(f.settings));
+  CHECK(must(questions->statistics({{}, 0, 2, {}})).at(0).values.requests == 257);
+}
+
+TEST_CASE("packed counters come back, and octets cut anywhere are refused") {
+  counter_map counters;
+  auto& values = counters[{493'000, {104723}, {6}, "example.org", {2}, {3}, euro}];
+  values.requests = 63;
+  values.absorbed = 64;
+  values.money.gross = {INT64_MAX};
+  values.pending_money.vat = {INT64_MIN};
+  counters[{-1, {}, {}, "", {}, {}, {}}].bills = -1;
+  const auto packed = pack_counters(counters);
+  counter_map back;
+  const auto take = [&](const counter_key& key, const counter_values& v) { back[key] += v; };
+  CHECK(unpack_counters(packed, take));
+  CHECK((back == counters));
+  for (std::size_t size = 1; size < packed.size(); ++size) {
+    back.clear();
+    const bool whole = unpack_counters({packed.data(), size}, take);
+    CHECK((!whole || back.size() == 1)); // only between two entries
+  }
+  CHECK(!unpack_counters(bytes(30, 0xFF), take));
+}
+
 TEST_CASE("every question of the hot path is answered by an index") {
   files f;
   f.open();
@@ -443,9 +533,9 @@ TEST_CASE("every question of the hot path is answered by an index") {
     const char* sql;
     const char* expected;
   } const cases[] = {
-      {"SELECT * FROM message WHERE id >> 13 = 1 AND id < 9 AND partner = 2 ORDER BY id DESC",
+      {"SELECT * FROM message WHERE id >> 12 = 1 AND id < 9 AND partner = 2 ORDER BY id DESC",
        "SEARCH message USING INDEX message_partner (<expr>=? AND partner=? AND rowid<?)"},
-      {"SELECT * FROM message WHERE id >> 13 = 1 AND id < 9 AND source = 2 ORDER BY id DESC",
+      {"SELECT * FROM message WHERE id >> 12 = 1 AND id < 9 AND source = 2 ORDER BY id DESC",
        "SEARCH message USING INDEX message_source (<expr>=? AND source=? AND rowid<?)"},
       {"SELECT id FROM message WHERE received_at / 86400000000 = 1 AND op = 2 "
        "AND operator_message_id = '3'",

@@ -231,6 +231,7 @@ bool centre::finished(steady_time now) const {
       !started_at_ || more_mos_ || script_done_ < script_.size() ||
       (stream_.empty() && script_.empty()); // it only listens, until it is stopped
   if (!stopped_at_ && plan_left) return false;
+  // Sending again is no progress: a gateway that never acks would keep us for ever.
   const bool waits = unsettled_ > 0 || late_answers_ > 0 || !receipts_.empty() ||
                      ledger_.replies_missing() > 0;
   if (!waits) return now - last_activity_ >= settings_.quiet_after;
@@ -261,14 +262,12 @@ void centre::handle(connection& c, smpp::session_events& events, steady_time now
   for (std::size_t i = 0; i < events.size(); ++i) { // it may grow meanwhile
     auto what = std::move(events[i]);
     if (auto* answered = std::get_if<event::response_received>(&what)) {
-      last_activity_ = now;
       on_delivery_answered(answered->cookie, answered->response.status, now);
     } else if (auto* request = std::get_if<event::request_received>(&what)) {
       last_activity_ = now;
       on_event(c, *request, now);
     } else if (auto* late = std::get_if<event::late_response>(&what)) {
-      last_activity_ = now; // what is wrong with it, the repetition will tell
-      if (late->response.status == command_status::ESME_ROK)
+      if (late->response.status == command_status::ESME_ROK) // else the repetition will tell
         on_delivery_answered(late->cookie, late->response.status, now);
     } else if (auto* lost = std::get_if<event::request_abandoned>(&what)) {
       on_delivery_lost(lost->cookie, now);
@@ -324,6 +323,7 @@ void centre::on_event(connection& c, smpp::event::request_received& what, steady
 
 void centre::on_delivery_answered(cookie what, command_status status, steady_time now) {
   const bool taken = status == command_status::ESME_ROK;
+  if (taken) last_activity_ = now;
   const bool again =
       !taken && settings_.redeliver && std::ranges::count(settings_.retry_statuses, status) > 0;
   if (again) retry(what, now + settings_.retry_after);
@@ -471,7 +471,7 @@ void centre::run_script(steady_time now) {
     const auto& next = script_[script_done_];
     if (*started_at_ + next.at > now) return;
     switch (next.what) {
-    case action_kind::send: open_mo(next.message); break;
+    case action_kind::send: open_mo(next.message, now); break;
     case action_kind::cut: cut_all(now); break;
     case action_kind::refuse_binds: refuse_binds_ += next.count; break;
     case action_kind::unbind: unbind_all(now); break;
@@ -522,12 +522,13 @@ bool centre::open_next_mo(steady_time now) {
   auto next = stream_.next();
   more_mos_ = !stream_.exhausted();
   if (!next) return false;
-  open_mo(std::move(*next));
+  open_mo(std::move(*next), now);
   return true;
 }
 
-void centre::open_mo(mo message) {
+void centre::open_mo(mo message, steady_time now) {
   ++mos_opened_;
+  last_activity_ = now;
   const auto which = static_cast<ledger::index>(ledger_.size());
   const auto parts = is_plain(message.text, settings_.coding)
                          ? 1
@@ -539,7 +540,11 @@ void centre::open_mo(mo message) {
   }
   ledger_.open(std::move(message), static_cast<std::uint8_t>(parts));
   unsettled_ += parts;
+  const auto first = ready_.size();
   for (std::size_t part = 0; part < parts; ++part) ready_.push_back(cookie_of(which, part));
+  if (parts == 1 || !random_.chance(settings_.shuffled_parts)) return;
+  for (std::size_t left = parts; left > 1; --left) // Fisher and Yates
+    std::swap(ready_[first + left - 1], ready_[first + random_.below(left)]);
 }
 
 void centre::send(connection& c, cookie what, steady_time now) {
@@ -549,7 +554,6 @@ void centre::send(connection& c, cookie what, steady_time now) {
     log_(fmt::format("left out, for it cannot be sent: {}", sent.error().detail));
     return give_up(what);
   }
-  last_activity_ = now;
   if (is_receipt(what)) return ledger_.on_receipt_sent();
   const auto before = ledger_.totals().mos_sent;
   ledger_.on_sent(index_of(what), part_of(what), now);

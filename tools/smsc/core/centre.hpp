@@ -46,6 +46,7 @@ struct centre_settings {
   std::uint32_t mos_per_second = 0; // 0: as the windows allow
   std::size_t binds_wanted = 1; // before the first MO leaves
   text::split_settings coding{};
+  rate shuffled_parts{}; // this share of long MOs leaves with its parts in any order
   std::optional<std::uint16_t> id_tlv{}; // each MO carries an identity of its own in it
   std::uint64_t run = 1; // the first half of that identity
 
@@ -175,7 +176,7 @@ class centre {
   void fill_windows(steady_time now);
   connection* free_receiver();
   bool open_next_mo(steady_time now);
-  void open_mo(mo message);
+  void open_mo(mo message, steady_time now);
   void send(connection& c, cookie what, steady_time now);
   std::optional<smpp::deliver_sm> build(cookie what);
   smpp::deliver_sm build_part(ledger::index which, std::size_t part) const;
@@ -208,7 +209,7 @@ class centre {
   std::uint64_t connections_cut_ = 0, binds_refused_ = 0;
   bool more_mos_ = true;
   steady_time throttled_until_, late_until_;
-  steady_time last_activity_;
+  steady_time last_activity_; // a new MO, an ack, a submit
   std::optional<steady_time> started_at_, stopped_at_;
 };
 

@@ -257,7 +257,7 @@ std::string detail_of(finding_kind kind, const sent_mo& its, const conversation&
                        its.sent_again_at.size() + 1, std::popcount(its.parts_acked), its.parts,
                        status);
   case finding_kind::missing_reply:
-    return fmt::format("{}: {} acked MOs, {} different replies", text, phone.mos_acked,
+    return fmt::format("{}: MOs acked: {}, different replies: {}", text, phone.mos_acked,
                        phone.replies.size());
   default: break;
   }

@@ -128,10 +128,11 @@ std::string summary_text(const centre& c, const verdict& found, std::size_t exam
       out += fmt::format("  {}: and {} more\n", name_of(static_cast<finding_kind>(kind)),
                          grouped(found.counts[kind] - examples));
   const auto unexpected = found.counts[std::size_t(finding_kind::unexpected)];
-  return out + fmt::format("{}: missing {}, doubled {}, misaddressed {}, unexpected {}\n",
+  return out + fmt::format("{}: missing {}, doubled {}, misaddressed {}, unexpected {}{}\n",
                            found.clean() ? "clean" : "NOT CLEAN", grouped(found.missing()),
                            grouped(found.doubled()), grouped(found.misaddressed()),
-                           grouped(unexpected));
+                           grouped(unexpected),
+                           book.judges_replies() ? "" : " (acks only: no --expect-reply)");
 }
 
 std::string summary_json(const centre& c, const verdict& found, std::size_t examples) {
