@@ -145,15 +145,19 @@ void loop::run() {
     const auto calls = std::exchange(calls_, {});
     lock.unlock();
     last_round_ = around_.now().time_since_epoch().count();
+    bool ran = false;
     try {
       for (const auto& what : calls) what();
       engine_.take_due(around_.now(), permits_, batch);
-      if (!batch.empty()) run_batch(batch);
+      ran = !batch.empty();
+      if (ran) run_batch(batch);
     } catch (const std::exception& error) {
       around_.fatal(error.what());
       return;
     }
     lock.lock();
+    // A reply that this batch put back must ask for a permit once: who asked in vain is called.
+    if (ran && engine_.due().waiting_replies() > 0) woken_ = true;
   }
 }
 
