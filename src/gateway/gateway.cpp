@@ -360,6 +360,11 @@ void gateway::stop() {
   }
   for (auto& each : state_->threads) each->context.stop();
   for (auto& each : state_->threads) each->thread.join();
+  // What was handed over and not begun: its replies come back as unsent, none stays SENDING.
+  for (auto& each : state_->threads) {
+    each->context.restart();
+    each->context.poll();
+  }
 }
 
 bool gateway::reserve(operator_id op, int segments) {

@@ -513,8 +513,9 @@ bool session::receive_enquire_answer(const pdu& response, session_events& out) {
   if (found == enquiries_.end()) return false;
   const auto answered = *found;
   enquiries_.erase(found);
-  if (id == command_id::generic_nack || response.status != command_status::ESME_ROK) return true;
-  prove(answered, out);
+  // Any answer shows that the peer lives, which is all that a probe asks; only ROK proves.
+  if (id == command_id::enquire_link_resp && response.status == command_status::ESME_ROK)
+    prove(answered, out);
   if (answered.probe) out.push_back(event::probe_answered{answered.sequence});
   return true;
 }

@@ -443,6 +443,18 @@ TEST_CASE("probe: at once, answered by its own response alone") {
   CHECK(closed.it.probe(closed.now) == 0);
 }
 
+TEST_CASE("probe: a refusal is an answer too, though it proves nothing") {
+  // Goal: an SMSC that knows no enquire_link is alive. Method: answer a probe by a nack, by a status.
+  for (const bool by_nack : {true, false}) {
+    auto h = harness::bound(quiet());
+    const auto asked = h.it.probe(h.now);
+    if (by_nack) h.feed(wire(asked, generic_nack{}, command_status::ESME_RINVCMDID));
+    else h.feed(wire(asked, enquire_link_resp{}, command_status::ESME_RSYSERR));
+    CHECK(h.take<event::probe_answered>().size() == 1);
+    CHECK(h.take<event::proven>().empty());
+  }
+}
+
 // --- next_tick ----------------------------------------------------------------------------------
 
 TEST_CASE("timers: next_tick is neither early nor for ever, under random use") {
