@@ -23,6 +23,8 @@ template <class... Functions>
 struct overloaded : Functions... {
   using Functions::operator()...;
 };
+template <class... Functions>
+overloaded(Functions...) -> overloaded<Functions...>; // clang 16 asks for it
 
 session_settings checked(session_settings settings) {
   ensure(settings.window_max > 0, "an SMPP window of no requests");

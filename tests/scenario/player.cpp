@@ -16,6 +16,8 @@ template <class... Functions>
 struct overloaded : Functions... {
   using Functions::operator()...;
 };
+template <class... Functions>
+overloaded(Functions...) -> overloaded<Functions...>; // clang 16 asks for it
 
 // --- the steps ----------------------------------------------------------------------------------
 

@@ -321,7 +321,7 @@ TEST_CASE("session: the window is full, and opens with each answer") {
   // Goal: window_max requests and not one more. Method: fill, overflow, answer the second.
   auto h = harness::bound({.window_max = 3});
   std::vector<std::uint32_t> sequences;
-  for (int i = 0; i < 3; ++i) sequences.push_back(h.ask(100 + i));
+  for (std::uint64_t i = 0; i < 3; ++i) sequences.push_back(h.ask(100 + i));
   const auto refused = h.it.request(mt(), 9, h.now);
   REQUIRE(refused.has_error());
   CHECK(refused.error().kind == failure_kind::exhausted);

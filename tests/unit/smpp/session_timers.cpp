@@ -444,7 +444,7 @@ TEST_CASE("probe: at once, answered by its own response alone") {
 }
 
 TEST_CASE("probe: a refusal is an answer too, though it proves nothing") {
-  // Goal: an SMSC that knows no enquire_link is alive. Method: answer a probe by a nack, by a status.
+  // Goal: an SMSC without enquire_link is alive. Method: answer a probe by a nack, by a status.
   for (const bool by_nack : {true, false}) {
     auto h = harness::bound(quiet());
     const auto asked = h.it.probe(h.now);

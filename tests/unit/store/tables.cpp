@@ -9,12 +9,13 @@
 using namespace farebox;
 using namespace farebox::store;
 
-namespace {
-
+// Outside the unnamed namespace: it is converted in unevaluated expressions only, never defined.
 struct anything {
   template <class T>
   operator T() const;
 };
+
+namespace {
 
 template <class Row, std::size_t... N>
 constexpr bool has_members(std::index_sequence<N...>) {
