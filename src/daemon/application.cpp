@@ -250,8 +250,7 @@ void application::parts::perform(std::vector<effect>&& effects) {
 }
 
 void application::parts::raise(const std::string& what) {
-  log::warning(what);
-  board.raise(utc_now(), what);
+  if (board.raise(utc_now(), what)) log::warning(what);
 }
 
 // DESIGN rule R2: a store that cannot write for two seconds takes no more messages.

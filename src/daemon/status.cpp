@@ -8,11 +8,18 @@
 
 namespace farebox::daemon {
 
-void status_board::raise(utc_time at, std::string what) {
+bool status_board::raise(utc_time at, std::string what) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(alarms_, [&](const auto& alarm) { return alarm.what == what; });
-  alarms_.push_front({at, std::move(what)});
+  utc_time told_at = at;
+  const auto same = std::find_if(alarms_.begin(), alarms_.end(),
+                                 [&](const raised& alarm) { return alarm.shown.what == what; });
+  if (same != alarms_.end()) {
+    if (at - same->told_at < alarm_repeat) told_at = same->told_at;
+    alarms_.erase(same);
+  }
+  alarms_.push_front({{at, std::move(what)}, told_at});
   if (alarms_.size() > http::limits::alarms_shown_max) alarms_.pop_back();
+  return told_at == at;
 }
 
 void status_board::set_ready(bool ready, std::string why_not) {
@@ -123,7 +130,7 @@ http::status_snapshot status_board::snapshot(utc_time now, const gateway::gatewa
   all.ready = ready_;
   all.not_ready_reason = why_not_;
   all.flow = rates_;
-  all.alarms.assign(alarms_.begin(), alarms_.end());
+  for (const auto& alarm : alarms_) all.alarms.push_back(alarm.shown);
   return all;
 }
 

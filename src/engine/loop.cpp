@@ -44,10 +44,7 @@ bool loop::offer(event&& e) {
   {
     const std::lock_guard lock(mutex_);
     auto& lane = kind == lane_kind::main ? main_ : kind == lane_kind::side ? side_ : known_;
-    if (finishing_ || lane.size() >= limits::writer_queue_max) {
-      counters_.refused_full.fetch_add(1, std::memory_order_relaxed);
-      return false;
-    }
+    if (finishing_ || lane.size() >= limits::writer_queue_max) return false;
     lane.push_back(std::move(e));
   }
   ready_.notify_one();
@@ -167,13 +164,10 @@ void loop::run_batch(std::vector<event>& batch) {
   const auto ended = around_.now();
   const auto took = ended - began;
   counters_.batches.fetch_add(1, std::memory_order_relaxed);
-  counters_.events.fetch_add(batch.size(), std::memory_order_relaxed);
   counters_.last_batch_size = batch.size();
   counters_.last_commit_microseconds =
       static_cast<std::uint64_t>(std::max<std::int64_t>(0, took.count()));
   counters_.outbox_depth = engine_.due().waiting_replies();
-  counters_.unproven = engine_.unproven();
-  counters_.messages = engine_.counters().messages;
   counters_.bills = engine_.counters().bills;
   counters_.delivered = engine_.counters().delivered;
   if (done.catalogue_changed) around_.reload_catalogue();

@@ -3,6 +3,7 @@
 
 #include "flow/world.hpp"
 
+#include "farebox/billing/bill.hpp"
 #include "farebox/route/route.hpp"
 
 #include <algorithm>
@@ -98,8 +99,7 @@ void take_order(world& in, const event& e, whole_mo&& mo) {
   if (message.code && !price)
     in.warn("no tariff at operator " + std::to_string(message.op.value) + " for short code " +
             message.destination + ": billed as zero");
-  const bool charged_on_reply = message.result == outcome::accepted && price &&
-                                price->when == charged::on_mt;
+  const bool charged_on_reply = price && !billing::is_billed_at_once(*price, message.result);
   std::string reply;
   if (message.result == outcome::accepted) {
     auto minting = entropy_for(in, &e);
@@ -112,7 +112,7 @@ void take_order(world& in, const event& e, whole_mo&& mo) {
   }
   in.count(counters_of(message, price ? price->unit : currency{}));
   if (charged_on_reply) in.open_charge(message);
-  else if (mo.units > 0) in.bill_message(message, mo.units);
+  else in.bill_message(message, mo.units);
   in.answer(message, price, std::move(reply), charged_on_reply, std::move(mo.mo_link), mo.permit);
   in.messages.insert(message.id, std::move(message));
 }

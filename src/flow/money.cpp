@@ -12,17 +12,13 @@ namespace farebox::flow {
 
 namespace {
 
-// A message that the operator does not charge still has its bill, of zero: nothing is left out.
-bill_row zero_bill(const message_row& message, const tariff* price) {
+// Without a tariff nobody knows a price; the message still has its bill, of zero.
+bill_row bill_without_tariff(const message_row& message) {
   bill_row bill;
   bill.message = message.id;
   bill.reason = message.result;
   bill.op = message.op;
   bill.code = message.code;
-  if (price) {
-    bill.tariff = price->id;
-    bill.unit = price->unit;
-  }
   if (message.result == outcome::accepted) {
     bill.partner = message.partner;
     bill.service = message.service;
@@ -69,14 +65,14 @@ const bill_row& world::post(bill_row bill) {
 void world::bill_message(const message_row& message, int units) {
   const auto price = billing::price_of(sold, message.op, message.code, message.received_at,
                                        message.result, message.partner, units);
-  const bool free_of_charge =
-      !price.price || message.result == outcome::absorbed ||
-      (price.price->when == charged::on_mt && message.result != outcome::accepted);
-  if (message.result == outcome::accepted && !free_of_charge && !price.contract)
+  if (!price.price) {
+    post(bill_without_tariff(message));
+    return;
+  }
+  if (message.result == outcome::accepted && !price.contract)
     warn("no terms in force for partner " + std::to_string(message.partner.value) +
          ": billed without a platform fee");
-  post(free_of_charge ? zero_bill(message, price.price)
-                      : billing::bill_of(message, price, now()));
+  post(billing::bill_of(message, price, now()));
 }
 
 void world::open_charge(const message_row& message) {

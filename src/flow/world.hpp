@@ -117,7 +117,7 @@ struct batch::world {
   // ---- money (money.cpp) ----
   const bill_row& post(bill_row bill); // gives it its number and time
   void count(const counted& what) { made.counters[what.key] += what.values; }
-  // The zero bill of a message that costs nobody anything, or the bill to suspense.
+  // The one bill of a message that is not charged on its reply; zero where nothing is charged.
   void bill_message(const message_row& message, int units);
   void open_charge(const message_row& message);
   void settle_charge(message_id charge, std::uint8_t receipt_state);

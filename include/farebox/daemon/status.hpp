@@ -15,7 +15,10 @@ class status_board {
  public:
   explicit status_board(utc_time started_at) : started_at_(started_at) {}
 
-  void raise(utc_time at, std::string what); // an alarm; the same one again only moves its time
+  // An alarm. The same one again only moves its time; false if it was raised within the last
+  // `alarm_repeat`, so that one fault under load does not fill the log.
+  bool raise(utc_time at, std::string what);
+  static constexpr seconds alarm_repeat{60};
   void set_ready(bool ready, std::string why_not);
 
   // Once a second, so that rates are over the last second.
@@ -35,7 +38,11 @@ class status_board {
 
   mutable std::mutex mutex_;
   utc_time started_at_;
-  std::deque<http::alarm_status> alarms_;
+  struct raised {
+    http::alarm_status shown;
+    utc_time told_at;
+  };
+  std::deque<raised> alarms_; // newest first
   bool ready_ = false;
   std::string why_not_ = "starting";
   totals last_;

@@ -30,9 +30,8 @@ struct surroundings {
 };
 
 struct loop_counters {
-  std::atomic<std::uint64_t> events{0}, batches{0}, commit_microseconds{0}, last_batch_size{0},
-      last_commit_microseconds{0}, refused_full{0}, queue_depth{0}, outbox_depth{0},
-      unproven{0}, messages{0}, bills{0}, delivered{0};
+  std::atomic<std::uint64_t> batches{0}, last_batch_size{0}, last_commit_microseconds{0},
+      queue_depth{0}, outbox_depth{0}, bills{0}, delivered{0};
 };
 
 class loop {
