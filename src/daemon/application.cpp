@@ -241,10 +241,12 @@ application::parts::~parts() {
 // On the writer thread, after the commit.
 void application::parts::perform(std::vector<effect>&& effects) {
   for (const auto& e : effects) {
-    if (const auto* code = std::get_if<code_checked>(&e)) tickets.settle(code->ticket, e);
-    else if (const auto* changed = std::get_if<catalogue_changed>(&e))
-      tickets.settle(changed->ticket, e);
-    else if (const auto* what = std::get_if<alarm>(&e)) raise(what->what);
+    std::visit(
+        [&](const auto& what) {
+          if constexpr (requires { what.ticket; }) tickets.settle(what.ticket, e);
+        },
+        e);
+    if (const auto* what = std::get_if<alarm>(&e)) raise(what->what);
   }
   links->perform(std::move(effects));
 }
@@ -276,8 +278,11 @@ void application::parts::die(const std::string& why) {
 bool application::parts::submit(event what, on_effect done) {
   const auto ticket = tickets.issue(std::move(done), steady_now());
   if (ticket == 0) return false;
-  if (auto* check = std::get_if<check_code>(&what)) check->ticket = ticket;
-  if (auto* change = std::get_if<catalogue_change>(&what)) change->ticket = ticket;
+  std::visit(
+      [&](auto& asked) {
+        if constexpr (requires { asked.ticket; }) asked.ticket = ticket;
+      },
+      what);
   if (writer->offer(std::move(what))) return true;
   tickets.withdraw(ticket);
   return false;

@@ -180,10 +180,7 @@ outcomes engine::roll_back(std::span<event> events, const catalogue& sold, outle
     else if (const auto* receipt = std::get_if<receipt_arrived>(&e))
       out.effects.push_back(
           acknowledge{receipt->answer_to, retry_status_of(sold, receipt->op), {}});
-    else if (const auto* code = std::get_if<check_code>(&e))
-      out.effects.push_back(code_checked{code->ticket, "unavailable", {}, {}});
-    else if (const auto* change = std::get_if<catalogue_change>(&e))
-      out.effects.push_back(catalogue_changed{change->ticket, {}, {}, why});
+    else if (auto no = refusal_of(e, why)) out.effects.push_back(std::move(*no));
     else if (const auto* due = std::get_if<reply_due>(&e)) // its permit is given back
       agenda_.add({utc_time{}, *due}, utc_time{});
     else kept_.push_back(std::move(e)); // nobody will tell us again

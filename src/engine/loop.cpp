@@ -10,14 +10,12 @@ enum class lane_kind { main, side, known };
 
 struct lane_of {
   lane_kind operator()(const receipt_arrived&) const { return lane_kind::side; }
-  lane_kind operator()(const check_code&) const { return lane_kind::side; }
-  lane_kind operator()(const catalogue_change&) const { return lane_kind::side; }
   lane_kind operator()(const submit_answered&) const { return lane_kind::known; }
   lane_kind operator()(const submit_lost&) const { return lane_kind::known; }
   lane_kind operator()(const submit_unsent&) const { return lane_kind::known; }
   template <class Other>
-  lane_kind operator()(const Other&) const {
-    return lane_kind::main;
+  lane_kind operator()(const Other&) const { // somebody waits at a ticket: HTTP
+    return requires(Other e) { e.ticket; } ? lane_kind::side : lane_kind::main;
   }
 };
 

@@ -45,7 +45,8 @@ void understand(const world& in, message_row& message, const route::routing& rou
   message.code = routed.code ? routed.code->id : short_code_id{};
   message.partner = routed.partner;
   message.service = routed.service;
-  message.detail = routed.repair.empty() ? routed.detail : routed.repair;
+  const auto& how = routed.repair.empty() ? routed.detail : routed.repair;
+  if (!how.empty()) message.detail += (message.detail.empty() ? "" : "; ") + how;
   if (const auto* sold = in.sold.find_service(routed.service)) message.site = sold->site;
 }
 

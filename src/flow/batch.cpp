@@ -106,6 +106,13 @@ void want(const world& in, const event&, const check_code& e, wanted& out) {
   const auto key = code_key_of(in, e);
   if (key && !in.facts.asked(*key)) out.facts.push_back(*key);
 }
+void want(const world& in, const event& e, const release_absorbed& release, wanted& out) {
+  release_needs(in, e, release, out);
+}
+void want(const world& in, const event&, const settle_reply& e, wanted& out) {
+  want_settled_reply(in, e.reply, out);
+  if (const auto key = settled_key(e.reply); !in.facts.asked(key)) out.facts.push_back(key);
+}
 template <class Event> // connection events and changes of the catalogue need nothing
 void want(const world&, const event&, const Event&, wanted&) {}
 
@@ -229,8 +236,8 @@ void batch::decide(std::size_t i) {
   const auto& e = in.events[i];
   std::visit(
       [&](const auto& what) {
-        if constexpr (std::is_same_v<std::decay_t<decltype(what)>, mo_arrived>)
-          flow::decide(in, e, what);
+        // What makes an order mints codes, which depend on the event's place in the batch.
+        if constexpr (requires { flow::decide(in, e, what); }) flow::decide(in, e, what);
         else flow::decide(in, what);
       },
       e);
@@ -242,10 +249,8 @@ void batch::set_aside(std::size_t i, const std::string& why) {
   if (const auto* mo = std::get_if<mo_arrived>(&in.events[i])) decide_aside(in, *mo, why);
   else if (const auto* receipt = std::get_if<receipt_arrived>(&in.events[i]))
     keep_receipt(in, *receipt);
-  else if (const auto* change = std::get_if<catalogue_change>(&in.events[i]))
-    in.effects.push_back(catalogue_changed{change->ticket, {}, {}, invalid(why)});
-  else if (const auto* code = std::get_if<check_code>(&in.events[i]))
-    in.effects.push_back(code_checked{code->ticket, "unavailable", {}, {}});
+  else if (auto no = refusal_of(in.events[i], invalid(why)))
+    in.effects.push_back(std::move(*no));
 }
 
 const changes& batch::finish() {

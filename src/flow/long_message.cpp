@@ -56,16 +56,22 @@ part_row part_of(const mo_arrived& mo, message_id id, message_id set) {
   return row;
 }
 
-const tariff* price_of_part(const world& in, const mo_arrived& mo) {
-  const auto* code = in.sold.find_short_code(mo.destination);
-  return code ? in.sold.tariff_at(mo.op, code->id, mo.received_at) : nullptr;
-}
-
-bool billed_per_part(const tariff* price) {
+// On arrival, that is; `at` is when the part came.
+bool billed_per_part(const world& in, const part_set_row& set, utc_time at) {
+  const auto* code = in.sold.find_short_code(set.destination);
+  const auto* price = code ? in.sold.tariff_at(set.op, code->id, at) : nullptr;
   return price && price->per == counted_per::part && price->when == charged::on_mo;
 }
 
-std::string joined_text(const std::vector<part_row>& parts) {
+void sort_parts(std::vector<part_row>& parts) {
+  std::sort(parts.begin(), parts.end(),
+            [](const part_row& a, const part_row& b) { return a.number < b.number; });
+}
+
+} // namespace
+
+std::string joined_text(std::vector<part_row> parts) {
+  sort_parts(parts);
   std::string text;
   // Neighbours of one alphabet are joined as octets; binds that differ in it are joined as text.
   for (std::size_t first = 0; first < parts.size();) {
@@ -80,11 +86,11 @@ std::string joined_text(const std::vector<part_row>& parts) {
   return text;
 }
 
-message_row message_of_set(world& in, const part_set_row& set, std::vector<part_row> parts) {
-  std::sort(parts.begin(), parts.end(),
-            [](const part_row& a, const part_row& b) { return a.number < b.number; });
+namespace {
+
+message_row joined(const part_set_row& set, std::vector<part_row> parts) {
+  sort_parts(parts);
   message_row message;
-  message.id = in.next_message();
   message.received_at = parts.front().received_at;
   for (const auto& part : parts)
     message.received_at = std::max(message.received_at, part.received_at);
@@ -96,6 +102,12 @@ message_row message_of_set(world& in, const part_set_row& set, std::vector<part_
   message.data_coding = parts.front().data_coding;
   message.text = joined_text(parts);
   message.parts = static_cast<int>(parts.size());
+  return message;
+}
+
+message_row message_of_set(world& in, const part_set_row& set) {
+  auto message = joined(set, in.parts.at(set.id));
+  message.id = in.next_message();
   return message;
 }
 
@@ -122,10 +134,8 @@ void reverse_part_bills(world& in, message_id set) {
 }
 
 void complete(world& in, const event& e, const mo_arrived& mo, part_set_row& set) {
-  const auto& parts = in.parts.at(set.id);
-  const bool per_part = billed_per_part(price_of_part(in, mo));
-  whole_mo whole{message_of_set(in, set, parts), mo.mo_link, mo.permit,
-                 per_part ? static_cast<int>(parts.size()) : 1};
+  whole_mo whole{message_of_set(in, set), mo.mo_link, mo.permit, 1};
+  if (billed_per_part(in, set, mo.received_at)) whole.units = whole.message.parts;
   set.state = set_state::complete;
   set.message = whole.message.id;
   reverse_part_bills(in, set.id); // none, unless the tariff counted parts when they came
@@ -141,9 +151,7 @@ std::optional<std::string> text_completed_by(const world& in, const mo_arrived& 
   auto parts = in.parts.at(at.set);
   if (parts.size() + 1 < mo.part->total) return {};
   parts.push_back(part_of(mo, {}, at.set));
-  std::sort(parts.begin(), parts.end(),
-            [](const part_row& a, const part_row& b) { return a.number < b.number; });
-  return joined_text(parts);
+  return joined_text(std::move(parts));
 }
 
 void take_part(world& in, const event& e, const mo_arrived& mo, message_id id) {
@@ -164,14 +172,21 @@ void take_part(world& in, const event& e, const mo_arrived& mo, message_id id) {
   in.parts[set_id].push_back(part_of(mo, id, set_id));
   in.made.parts.push_back(in.parts[set_id].back());
   if (in.parts[set_id].size() == set.total) return complete(in, e, mo, set);
-  if (billed_per_part(price_of_part(in, mo))) bill_part(in, in.parts[set_id].back(), set);
+  if (billed_per_part(in, set, mo.received_at)) bill_part(in, in.parts[set_id].back(), set);
+}
+
+whole_mo copy_of_set(world& in, const part_set_row& set) {
+  whole_mo whole{joined(set, in.parts.at(set.id)), {}, false, 1};
+  whole.message.connection = {};
+  if (billed_per_part(in, set, whole.message.received_at)) whole.units = whole.message.parts;
+  return whole;
 }
 
 void decide(world& in, const part_set_due& e) {
   const auto* known = in.sets.find(e.set);
   if (!known || known->state != set_state::open) return;
   auto& set = in.sets.edit(e.set);
-  auto message = message_of_set(in, set, in.parts.at(e.set));
+  auto message = message_of_set(in, set);
   if (const auto* code = in.sold.find_short_code(set.destination)) message.code = code->id;
   message.result = outcome::incomplete;
   message.detail = "only " + std::to_string(message.parts) + " of " + std::to_string(set.total) +

@@ -175,6 +175,12 @@ void decide(world& in, const part_set_due& e);
 void decide(world& in, const check_code& e);
 void decide(world& in, const catalogue_change& e);
 
+// ---- what support decides (support.cpp) ----
+void decide(world& in, const event& e, const release_absorbed& release);
+void decide(world& in, const settle_reply& e);
+void release_needs(const world& in, const event& e, const release_absorbed& release, wanted& out);
+fact_key settled_key(message_id reply);
+
 // ---- an MO (arrival.cpp, long_message.cpp) ----
 void decide(world& in, const event& e, const mo_arrived& mo);
 // For an MO whose own decision throws.
@@ -192,6 +198,9 @@ void take_part(world& in, const event& e, const mo_arrived& mo, message_id id);
 void take_absorbed(world& in, const mo_arrived& mo, message_id id, message_id earlier);
 part_set_key set_key_of(const mo_arrived& mo);
 std::optional<std::string> text_completed_by(const world& in, const mo_arrived& mo);
+std::string joined_text(std::vector<part_row> parts); // in any order
+// The complete message of the set, to be taken once more: without number and connection.
+whole_mo copy_of_set(world& in, const part_set_row& set);
 
 // What take_order will want to know of this text.
 void order_needs(const world& in, const event& e, std::string_view text,

@@ -51,6 +51,8 @@ constexpr route routes[] = {
     {"GET", "admin/v1/statistics", gate::unix_socket, get_statistics},
     {"GET", "admin/v1/messages", gate::unix_socket, get_messages},
     {"GET", "admin/v1/messages/{}", gate::unix_socket, get_message},
+    {"POST", "admin/v1/messages/{}/release", gate::unix_socket, release_message},
+    {"POST", "admin/v1/messages/{}/settle", gate::unix_socket, settle_message},
     {"GET", "admin/v1/partners", gate::unix_socket, list_partners},
     {"POST", "admin/v1/partners", gate::unix_socket, add_partner},
     {"GET", "admin/v1/partners/{}", gate::unix_socket, show_partner},

@@ -86,6 +86,8 @@ handler_result list_partner_services(const call& c);
 handler_result add_service(const call& c);
 handler_result enable_service(const call& c);
 handler_result disable_service(const call& c);
+handler_result release_message(const call& c);
+handler_result settle_message(const call& c);
 handler_result list_links(const call& c);
 handler_result start_link(const call& c);
 handler_result stop_link(const call& c);

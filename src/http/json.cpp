@@ -140,6 +140,13 @@ std::string body_reader::text_or(std::string_view key, std::string_view otherwis
   return find(key) ? text(key, 0, size_max) : std::string(otherwise);
 }
 
+std::optional<bool> body_reader::boolean(std::string_view key) {
+  const auto* value = find(key);
+  if (value && value->is_bool()) return value->get_bool();
+  fail("must be true or false", key);
+  return {};
+}
+
 bool body_reader::boolean_or(std::string_view key, bool otherwise) {
   const auto* value = find(key);
   if (!value) return otherwise;

@@ -45,6 +45,7 @@ class body_reader {
   // Text between size_min and size_max octets, no control characters but line feeds.
   std::string text(std::string_view key, std::size_t size_min, std::size_t size_max);
   std::string text_or(std::string_view key, std::string_view otherwise, std::size_t size_max);
+  std::optional<bool> boolean(std::string_view key); // must be there
   bool boolean_or(std::string_view key, bool otherwise);
   std::optional<std::int64_t> integer(std::string_view key, std::int64_t min, std::int64_t max);
   // An object of texts, numbers and booleans, as texts, in order of the keys.

@@ -19,4 +19,32 @@ digest128 content_key(operator_id op, std::string_view source, std::string_view 
   return hash128(data);
 }
 
+namespace {
+
+struct refuse {
+  const failure& why;
+  std::optional<effect> operator()(const check_code& e) const {
+    return code_checked{e.ticket, "unavailable", {}, {}};
+  }
+  std::optional<effect> operator()(const catalogue_change& e) const {
+    return catalogue_changed{e.ticket, {}, {}, why};
+  }
+  std::optional<effect> operator()(const release_absorbed& e) const {
+    return support_answered{e.ticket, {}, false, why};
+  }
+  std::optional<effect> operator()(const settle_reply& e) const {
+    return support_answered{e.ticket, {}, false, why};
+  }
+  template <class Other>
+  std::optional<effect> operator()(const Other&) const {
+    return {};
+  }
+};
+
+} // namespace
+
+std::optional<effect> refusal_of(const event& e, const failure& why) {
+  return std::visit(refuse{why}, e);
+}
+
 } // namespace farebox

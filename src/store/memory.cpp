@@ -171,10 +171,13 @@ loaded memory_state::load(const wanted& what) const {
 }
 
 void memory_state::load_sets(const wanted& what, loaded& out) const {
+  std::set<message_id> asked;
+  for (const auto part : what.sets)
+    if (const auto* row = find_in(parts, part)) asked.insert(row->set);
   for (const auto& [id, row] : sets) {
     const part_set_key key{row.op, row.source, row.destination, row.reference, row.total};
     const bool is_open = row.state == set_state::open;
-    if (!std::count(what.sets.begin(), what.sets.end(), id) &&
+    if (!asked.contains(id) &&
         !(is_open && std::count(what.open_sets.begin(), what.open_sets.end(), key)))
       continue;
     auto& set = out.sets.emplace_back();
@@ -216,9 +219,11 @@ void memory_state::load_attempts(const wanted& what, loaded& out) const {
 void memory_state::load_start(loaded& out) const {
   for (const auto& [id, row] : connections)
     if (!row.closed_at) out.open_connections.push_back(row);
+  std::set<message_id> used; // what absorbed its redelivery already is in no doubt any more
+  for (const auto& [id, m] : messages) used.insert(m.absorbed_by);
   const auto is_unproven = [&](message_id id, connection_id connection) {
     const auto* row = find_in(connections, connection);
-    return row && !row->closed_at && id > row->proven;
+    return row && !row->closed_at && id > row->proven && !used.contains(id);
   };
   for (const auto& [id, m] : messages) {
     const bool is_joined = m.raw.empty() && !m.text.empty(); // its parts are in doubt themselves

@@ -123,7 +123,7 @@ struct command_line {
   std::string partner, name, reason, title, kind, site, number, operator_name, bind, message;
   std::string phone, from, before, state, limit = "50", lines = "50", token;
   std::vector<std::string> settings;
-  bool full = false;
+  bool full = false, delivered = false, failed = false;
   bool decode = false;
 
   void add_partner_commands(CLI::App& app);
@@ -233,7 +233,7 @@ void command_line::add_service_commands(CLI::App& app) {
 }
 
 void command_line::add_message_commands(CLI::App& app) {
-  auto& group = *app.add_subcommand("message", "What phones sent: find, show");
+  auto& group = *app.add_subcommand("message", "What phones sent: find, show, release, settle");
   group.require_subcommand(1);
   auto& find = *group.add_subcommand("find", "Newest first; by phone, partner or date");
   find.add_option("--phone", phone, "The whole number, digits only");
@@ -258,6 +258,27 @@ void command_line::add_message_commands(CLI::App& app) {
   show_one.add_flag("--full", full, "Show the whole phone number");
   show_one.callback([this] {
     chosen = {"GET", "/messages/" + escaped(message) + (full ? "?full=1" : ""), {}, {}};
+  });
+  auto& release = *group.add_subcommand(
+      "release", "An absorbed message was an order of its own: bills and answers it, once");
+  release.add_option("message", message, "The absorbed message's number")->required();
+  release.add_option("--reason", reason, "Kept with the order")->required();
+  release.callback([this] {
+    chosen = {"POST", "/messages/" + escaped(message) + "/release", {{"reason", reason}}, {}};
+  });
+  auto& settle = *group.add_subcommand(
+      "settle", "Decides a reply that is charged on delivery and that no receipt came for");
+  settle.add_option("message", message, "The message's number")->required();
+  auto& outcome = *settle.add_option_group("outcome");
+  outcome.add_flag("--delivered", delivered, "The phone has it: the charge is posted");
+  outcome.add_flag("--failed", failed, "The phone will not get it: the charge is void");
+  outcome.require_option(1);
+  settle.add_option("--reason", reason, "Kept with the decision")->required();
+  settle.callback([this] {
+    chosen = {"POST",
+              "/messages/" + escaped(message) + "/settle",
+              {{"delivered", delivered}, {"reason", reason}},
+              {}};
   });
 }
 

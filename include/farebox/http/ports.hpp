@@ -22,7 +22,7 @@ class writer_port {
   using on_effect = std::function<void(result<effect>)>;
   virtual ~writer_port() = default;
 
-  // Submits a check_code or catalogue_change; its ticket is set here. `done` gets the effect with
+  // Submits an event that has a ticket, which is set here. `done` gets the effect with
   // that ticket once it is on disk, on any thread; by then the catalogue supplier of the handlers
   // gives the changed catalogue. False: the writer's queue (or the ticket desk) is full, nothing
   // was submitted and `done` is never called.

@@ -38,7 +38,7 @@ struct wanted {
   bool at_start = false;
   std::vector<digest128> doubts;
   std::vector<part_set_key> open_sets; // with their parts
-  std::vector<message_id> sets;        // with their parts
+  std::vector<message_id> sets;        // by the id of any of their parts; with all of them
   std::vector<fact_key> facts;
   std::vector<message_id> messages;
   std::vector<message_id> replies;

@@ -141,6 +141,21 @@ struct check_code {
   bool use_up = false;
 };
 
+// Support says that an absorbed message was an honest order: it is taken as one now (rule R3).
+struct release_absorbed {
+  std::uint64_t ticket = 0;
+  message_id message;
+  std::string reason; // kept
+};
+
+// A person decides what no receipt told of a reply that is charged on its delivery (rule R6).
+struct settle_reply {
+  std::uint64_t ticket = 0;
+  message_id reply;
+  bool delivered = false;
+  std::string reason; // kept
+};
+
 // A change of what is sold, by the administrator. Empty lists change nothing.
 struct catalogue_change {
   std::uint64_t ticket = 0;
@@ -154,7 +169,8 @@ struct catalogue_change {
 using event = std::variant<started, connection_opened, connection_proven, connection_closed,
                            mo_arrived, answered_late, receipt_arrived, submit_answered,
                            submit_lost, submit_unsent, reply_due, unknown_due, charge_due,
-                           part_set_due, check_code, catalogue_change>;
+                           part_set_due, check_code, release_absorbed, settle_reply,
+                           catalogue_change>;
 
 // What comes by itself when its time has come.
 using due_event = std::variant<reply_due, unknown_due, charge_due, part_set_due>;
@@ -199,11 +215,22 @@ struct catalogue_changed {
   std::optional<failure> refused;
 };
 
+struct support_answered {
+  std::uint64_t ticket = 0;
+  message_id message;       // the order that a release made; the settled reply
+  bool done_before = false; // the same was asked before, and nothing was done now
+  std::optional<failure> refused;
+};
+
 struct alarm {
   std::string what; // one line, no whole phone number
 };
 
 using effect = std::variant<acknowledge, send_reply, hold_and_probe, schedule, code_checked,
-                            catalogue_changed, alarm>;
+                            catalogue_changed, support_answered, alarm>;
+
+// What somebody who waits for an answer is told if the event could not be decided; nothing for
+// events that nobody waits for.
+std::optional<effect> refusal_of(const event& e, const failure& why);
 
 } // namespace farebox

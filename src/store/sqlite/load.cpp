@@ -60,10 +60,12 @@ void sqlite_writer::load_sets(const wanted& what, loaded& out) {
     read_all(sql_.open_sets, found, compact(key.source), key.reference, key.op,
              compact(key.destination), key.total);
   }
-  std::unordered_set<message_id> seen;
-  for (const auto& row : found) seen.insert(row.id);
-  for (const auto set : distinct(what.sets))
-    if (seen.insert(set).second) read_all(sql_.set_by_id, found, set);
+  for (const auto part : distinct(what.sets)) read_all(sql_.set_by_id, found, part);
+  std::sort(found.begin(), found.end(),
+            [](const part_set_row& a, const part_set_row& b) { return a.id < b.id; });
+  found.erase(std::unique(found.begin(), found.end(),
+                          [](const part_set_row& a, const part_set_row& b) { return a.id == b.id; }),
+              found.end());
   for (auto& row : found) {
     auto& set = out.sets.emplace_back();
     set.row = std::move(row);
@@ -133,6 +135,15 @@ void sqlite_writer::load_unproven(loaded& out) {
     else
       merged.push_back(r);
   }
+  if (merged.empty()) return;
+  // What absorbed its redelivery already is in no doubt any more.
+  std::unordered_set<message_id> used;
+  sql_.absorbed_since.bind(merged.front().after);
+  message_id earlier;
+  while (sql_.absorbed_since.step()) {
+    sql_.absorbed_since.columns(earlier);
+    used.insert(earlier);
+  }
   message_row m;
   for (const auto& r : merged) {
     for (auto* rows : {&sql_.unproven_messages, &sql_.unproven_parts}) {
@@ -141,7 +152,9 @@ void sqlite_writer::load_unproven(loaded& out) {
         rows->columns(m.id, m.connection, m.op, m.source, m.destination, m.data_coding,
                       m.reference, m.text, beside(m.raw, m.text));
         const auto found = ranges.find(m.connection);
-        if (found == ranges.end() || m.id <= found->second.after || is_joined(m)) continue;
+        if (found == ranges.end() || m.id <= found->second.after || is_joined(m) ||
+            used.contains(m.id))
+          continue;
         out.unproven.push_back({m.id, m.connection, m.op,
                                 content_key(m.op, m.source, m.destination, m.data_coding, m.raw,
                                             m.reference)});

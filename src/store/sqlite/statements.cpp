@@ -19,7 +19,7 @@ writer_statements::writer_statements(database& db)
       doubts(db, select_sql<doubt_row>("WHERE key = ?")),
       open_sets(db, select_sql<part_set_row>("WHERE state = 0 AND source = ? AND reference = ? "
                                              "AND op = ? AND destination = ? AND total = ?")),
-      set_by_id(db, select_sql<part_set_row>("WHERE id = ?")),
+      set_by_id(db, select_sql<part_set_row>("WHERE id = (SELECT set_id FROM part WHERE id = ?)")),
       parts_of_set(db, select_sql<part_row>("WHERE set_id = ? ORDER BY id")),
       bills_of(db, select_sql<bill_row>("WHERE message = ? ORDER BY id")),
       fact(db, select_sql<fact_row>("WHERE service = ? AND space = ? AND key = ?")),
@@ -44,6 +44,7 @@ writer_statements::writer_statements(database& db)
       unproven_parts(db, "SELECT p.id, p.connection, s.op, s.source, s.destination, "
                          "p.data_coding, p.reference, p.text, p.raw FROM part p "
                          "JOIN part_set s ON s.id = p.set_id WHERE p.id > ? AND p.id <= ?"),
+      absorbed_since(db, "SELECT absorbed_by FROM message WHERE id > ? AND absorbed_by > 0"),
       open_replies(db, select_sql<reply_row>("WHERE state <= 3 ORDER BY id")),
       pending_charges(db, select_sql<charge_row>("WHERE state = 0 ORDER BY id")),
       open_part_sets(db, select_sql<part_set_row>("WHERE state = 0 ORDER BY id")),

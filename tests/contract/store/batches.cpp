@@ -174,6 +174,25 @@ TEST_CASE("a start finds what the last process left open, and nothing else") {
   });
 }
 
+TEST_CASE("what absorbed its redelivery is not found unproven again, whole or part") {
+  for_each_store([](store_under_test& store) {
+    changes batch;
+    batch.connections = {{{4}, {2}, "north-1", day_one, {}, {}}};
+    batch.messages = {sample_message(10), sample_message(11), sample_message(20),
+                      sample_message(21)};
+    batch.parts = {sample_part(12, 12), sample_part(13, 12)};
+    batch.part_sets = {sample_set(12)};
+    batch.messages[2].absorbed_by = {10};
+    batch.messages[3].absorbed_by = {13};
+    must(store.rows().commit(batch));
+    wanted what;
+    what.at_start = true;
+    std::vector<std::int64_t> found;
+    for (const auto& mo : must(store.rows().load(what)).unproven) found.push_back(mo.id.value);
+    CHECK(found == std::vector<std::int64_t>{11, 12, 20, 21});
+  });
+}
+
 TEST_CASE("proof and traffic take turns: the start finds exactly what is behind the proof") {
   // Messages of one connection in batches, proven up to different points in between.
   for_each_store([](store_under_test& store) {

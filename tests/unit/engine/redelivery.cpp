@@ -235,6 +235,21 @@ TEST_CASE("answered late, then a crash before any proof: in doubt once") {
   CHECK(outcomes_of(w) == std::vector{outcome::accepted, outcome::absorbed, outcome::accepted});
 }
 
+TEST_CASE("answered late, redelivered and absorbed, then a crash: no second doubt about the first") {
+  small_world w;
+  w.open(first);
+  auto late = w.mo(first, order);
+  late.previous_read_at = w.now - seconds{16};
+  w.run({late});
+  w.run({w.mo(first, order)});
+  w.restart();
+  w.open(second);
+  // The redelivery's own acknowledgement may be lost: one more is absorbed, and no third.
+  w.run({w.mo(second, order), w.mo(second, order)});
+  CHECK(outcomes_of(w) == std::vector{outcome::accepted, outcome::absorbed, outcome::absorbed,
+                                      outcome::accepted});
+}
+
 TEST_CASE("absorbed on a silent peer: its later disconnect leaves no second doubt") {
   small_world w;
   w.open(first);

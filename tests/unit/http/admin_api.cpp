@@ -288,3 +288,45 @@ TEST_CASE("the administrator's side has no meaning over TCP, whatever the token"
     CHECK(given.body == none.body);
   }
 }
+
+TEST_CASE("support: release and settle ask the writer, with a reason") {
+  struct row {
+    std::string path, body;
+    int status; // 0: the writer is asked
+    const char* field;
+  };
+  const row rows[] = {
+      {"12/release", R"({"reason":"ordered twice"})", 0, ""},
+      {"12/settle", R"({"delivered":true,"reason":"report"})", 0, ""},
+      {"12/settle", R"({"delivered":false,"reason":"report"})", 0, ""},
+      {"12/release", "{}", 400, "reason"},
+      {"12/release", R"({"reason":""})", 400, "reason"},
+      {"12/settle", R"({"reason":"report"})", 400, "delivered"},
+      {"12/settle", R"({"delivered":"yes","reason":"report"})", 400, "delivered"},
+      {"12/settle", R"({"delivered":true})", 400, "reason"},
+      {"12/release", R"({"reason":"x","message":13})", 400, "message"},
+      {"x/release", R"({"reason":"x"})", 404, ""},
+  };
+  for (const auto& r : rows) {
+    CAPTURE(r.path);
+    CAPTURE(r.body);
+    world w;
+    const auto given = w.admin("POST", "/admin/v1/messages/" + r.path, r.body);
+    REQUIRE(given.has_value() == (r.status != 0));
+    if (!given) continue;
+    CHECK(given->status == r.status);
+    if (*r.field) CHECK(body_of(*given).at("error").at("field").as_string() == r.field);
+  }
+  world w;
+  w.admin("POST", "/admin/v1/messages/12/settle", R"({"delivered":true,"reason":"report"})");
+  const auto& asked = w.writer.last<settle_reply>();
+  CHECK(asked.reply.value == 12);
+  CHECK(asked.delivered);
+  CHECK(asked.reason == "report");
+  w.writer.answer(effect{support_answered{0, {12}, true, {}}});
+  CHECK(w.late->status == 200);
+  CHECK(body_of(*w.late) == boost::json::object{{"message", 12}, {"done_before", true}});
+  w.admin("POST", "/admin/v1/messages/12/release", R"({"reason":"x"})");
+  w.writer.answer(effect{support_answered{0, {}, false, conflict("it was not absorbed")}});
+  CHECK(w.late->status == 409);
+}
