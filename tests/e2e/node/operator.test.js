@@ -213,6 +213,40 @@ test('what was not acknowledged before a cut is redelivered: one bill, one answe
   const orders = (await daemon.all_messages(phone)).filter(({outcome}) => outcome === 'accepted');
   assert.equal(orders.length, 2);
   assert.equal((await north.submits_to(phone, 2)).length, 2);
+
+  // Support finds that the absorbed one was meant: billed and answered after all, but only once.
+  const release = () =>
+    daemon.farebox('message', 'release', String(again.id), '--reason', 'ordered three times');
+  const released = await release();
+  assert.deepEqual(await release(), {...released, done_before: true});
+  assert.equal((await north.submits_to(phone, 3)).length, 3);
+  const [newest] = await daemon.all_messages(phone);
+  assert.deepEqual([newest.id, newest.outcome, newest.money.split.gross],
+                   [released.message, 'accepted', '60.00']);
+  await assert.rejects(daemon.farebox('message', 'release', String(first.id), '--reason', 'x'));
+});
+
+test('an answer whose fate nobody reported is settled by a person', async () => {
+  for (const [phone, flag, money, code_state] of [
+    ['37250000004', '--delivered', 'posted', 'valid'],
+    ['37250000005', '--failed', 'void', 'not_paid'],
+  ]) {
+    const session = await south.bound('transceiver');
+    south.answer = () => new Promise(() => {}); // never
+    await south.deliver('transceiver', mo(phone, 'LOCK', {destination_addr: '5678'}));
+    const code = code_in(text_of((await south.submits_to(phone))[0]));
+    session.destroy();
+    await daemon.message(foreign, phone, ({reply}) => reply.state === 'unknown');
+    const {id} = await daemon.message(foreign, phone);
+    const settle = () =>
+      daemon.farebox('message', 'settle', String(id), flag, '--reason', 'operator report 7');
+    assert.deepEqual(await settle(), {message: id, done_before: false});
+    assert.deepEqual(await settle(), {message: id, done_before: true});
+    assert.equal((await daemon.message(foreign, phone)).money.state, money);
+    assert.equal((await daemon.check_code(foreign, 1, code, false)).state, code_state);
+    assert.equal((await south.submits_to(phone)).length, 1, 'never sent again');
+    south.answer_as_usual();
+  }
 });
 
 test('after an answered enquire_link the same text is a new order', async () => {
