@@ -8,6 +8,7 @@
 
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,8 +20,20 @@
 
 namespace farebox::http {
 
+// Which phones each partner looked for today (UTC); the same one again is free.
+class phone_limit {
+ public:
+  bool admits(partner_id who, std::string_view phone, utc_time now);
+
+ private:
+  std::mutex mutex_;
+  std::int64_t day_ = 0;
+  std::map<partner_id, std::set<digest128>> asked_;
+};
+
 struct api::state {
   api_ports ports;
+  phone_limit phones;
   // Partner IDs that were given out and are not in the catalogue yet.
   std::mutex mutex;
   std::set<partner_id> being_added;

@@ -5,6 +5,8 @@
 #include "farebox/http/limits.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <utility>
 
 namespace farebox::http {
 
@@ -62,6 +64,15 @@ audience audience_of(const call& c, bool full) {
   return full ? audience::administrator_full : audience::administrator;
 }
 
+response too_many_phones(utc_time now) {
+  auto out = error_response(429, "too_many",
+                            "more phones were looked for today than one partner may", "phone");
+  const auto tomorrow = utc_time{hours{24 * (day_of(now) + 1)}};
+  out.fields.emplace_back(
+      "Retry-After", std::to_string(std::chrono::ceil<seconds>(tomorrow - now).count()));
+  return out;
+}
+
 // ?full=1 is the administrator's alone: for a partner it is an unknown parameter.
 parameters message_parameters(const call& c) {
   if (c.partner) return {c.what, {"limit", "before", "from", "phone"}};
@@ -69,6 +80,17 @@ parameters message_parameters(const call& c) {
 }
 
 } // namespace
+
+bool phone_limit::admits(partner_id who, std::string_view phone, utc_time now) {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(day_, day_of(now)) != day_of(now)) asked_.clear();
+  auto& phones = asked_[who];
+  const auto key = hash128(as_bytes(phone));
+  if (phones.contains(key)) return true;
+  if (phones.size() >= limits::phones_per_day_max) return false;
+  phones.insert(key);
+  return true;
+}
 
 handler_result get_statistics(const call& c) {
   parameters given = c.partner ? parameters{c.what, {"from", "to", "by"}}
@@ -99,6 +121,8 @@ handler_result get_messages(const call& c) {
   }
   const bool full = given.flag("full");
   if (!given.ok()) return given.error();
+  if (c.partner && query.phone && !c.state->phones.admits(*c.partner, *query.phone, c.now))
+    return too_many_phones(c.now);
   const auto views = c.reader.messages(query);
   if (!views) return failure_response(views.error());
 

@@ -2,6 +2,8 @@
 // reader and a fake writer; every request goes through the real parser.
 #include "unit/http/world.hpp"
 
+#include "farebox/http/limits.hpp"
+
 #include <boost/json/parse.hpp>
 
 using namespace farebox;
@@ -476,4 +478,22 @@ TEST_CASE("a store that cannot answers 503 and says why to the log alone") {
     CHECK(given.problem == "interrupted after 1 s");
     CHECK(given.body.find("interrupted") == std::string::npos);
   }
+}
+
+TEST_CASE("phones looked for: a partner cannot try out the masked digits") {
+  // Method: one partner looks for as many phones as are allowed, and for one more.
+  world w;
+  const auto look = [&](std::size_t number, const char* token) {
+    return w.get("/api/v1/messages?phone=" + std::to_string(79120000000 + number), token);
+  };
+  for (std::size_t i = 0; i < limits::phones_per_day_max; ++i)
+    REQUIRE(look(i, "alice-token").status == 200);
+  const auto refused = look(limits::phones_per_day_max, "alice-token");
+  CHECK(refused.status == 429);
+  const std::pair<std::string, std::string> retry{"Retry-After", "30600"}; // 15:30 to midnight
+  CHECK(std::count(refused.fields.begin(), refused.fields.end(), retry) == 1);
+  CHECK(look(0, "alice-token").status == 200);                       // asked before
+  CHECK(look(limits::phones_per_day_max, "bob-token").status == 200); // his own count
+  w.now += hours{9};
+  CHECK(look(limits::phones_per_day_max, "alice-token").status == 200);
 }
