@@ -295,10 +295,10 @@ CREATE TABLE attempt (
   smsc_id       ANY NOT NULL,
   reply         INTEGER NOT NULL,
   attempt       INTEGER NOT NULL,
-  segment       INTEGER NOT NULL,
+  segments      INTEGER NOT NULL, -- bits: those that the submit carried
   answered_at   INTEGER NOT NULL,
   receipt_state INTEGER NOT NULL, -- message_state of SMPP 3.4 5.2.28; 0: none came yet
-  PRIMARY KEY (hour, op, smsc_id, reply, attempt, segment)
+  PRIMARY KEY (hour, op, smsc_id, reply, attempt, segments)
 ) STRICT, WITHOUT ROWID;
 
 -- Receipts for an id that nobody knows yet; kept for a day.

@@ -216,7 +216,7 @@ void batch::learn(loaded&& rows, const wanted& asked) {
   }
   for (auto& row : rows.charges) in.charges.learn(row.id, charge_row(row));
   for (auto& row : rows.attempts) {
-    const attempt_key key{{row.op, row.smsc_id}, row.reply, row.attempt, row.segment};
+    const attempt_key key{{row.op, row.smsc_id}, row.reply, row.attempt, row.segments};
     add_once(in.attempts_by_id[key.at], key);
     in.attempts.learn(key, std::move(row));
   }

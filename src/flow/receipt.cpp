@@ -8,15 +8,15 @@
 
 namespace farebox::flow {
 
-void world::apply_receipt(message_id id, int segment, std::uint8_t state, std::uint32_t error) {
+void world::apply_receipt(message_id id, std::uint32_t segments, std::uint8_t state,
+                          std::uint32_t error) {
   const auto what = billing::charge_event_of(state);
   if (!what || !replies.find(id)) return;
   auto& reply = replies.edit(id);
-  const auto bit = 1U << static_cast<unsigned>(segment - 1);
-  const auto all = (1U << static_cast<unsigned>(reply.segments)) - 1;
+  const auto all = all_segments(reply);
   if (*what == billing::charge_event::delivered) {
     const auto before = reply.delivered_mask;
-    reply.delivered_mask |= bit;
+    reply.delivered_mask |= segments;
     if (reply.delivered_mask != all) return;
     if (before != all) {
       if (reply.accepted_mask != all) count_reply(reply, false); // it was taken, then
@@ -85,7 +85,7 @@ void take_receipt(world& in, const receipt_arrived& e) {
   if (candidates.size() == 1) {
     auto& attempt = in.attempts.edit(candidates.front());
     if (!billing::charge_event_of(attempt.receipt_state)) attempt.receipt_state = e.state;
-    return in.apply_receipt(attempt.reply, attempt.segment, e.state, e.error);
+    return in.apply_receipt(attempt.reply, attempt.segments, e.state, e.error);
   }
   if (const auto reply = unanswered_reply(in, e)) {
     if (!billing::charge_event_of(e.state)) return;

@@ -28,14 +28,6 @@ const operator_info& operator_of(const world& in, operator_id id) {
   return found ? *found : unknown;
 }
 
-constexpr std::uint32_t all_segments(const reply_row& reply) {
-  return (1U << static_cast<unsigned>(reply.segments)) - 1;
-}
-
-constexpr std::uint32_t segment_bit(int segment) {
-  return 1U << static_cast<unsigned>(segment - 1);
-}
-
 bool is_late(const world& in, const reply_row& reply) {
   return in.now() - reply.created_at > operator_of(in, reply.op).reply_lifetime;
 }
@@ -121,15 +113,15 @@ namespace {
 
 void accept_segment(world& in, reply_row& reply, const submit_answered& e) {
   const auto before = reply.accepted_mask;
-  reply.accepted_mask |= segment_bit(e.segment);
+  reply.accepted_mask |= e.segments;
   if (reply.accepted_mask == all_segments(reply) && before != reply.accepted_mask) {
     if (is_open(reply.state)) reply.state = reply_state::sent;
     in.count_reply(reply, false);
   }
   if (e.smsc_id.empty()) return;
   const smsc_key at{reply.op, e.smsc_id};
-  const attempt_key key{at, reply.id, e.attempt, e.segment};
-  attempt_row row{reply.op, e.smsc_id, e.at, reply.id, e.attempt, e.segment, 0};
+  const attempt_key key{at, reply.id, e.attempt, e.segments};
+  attempt_row row{reply.op, e.smsc_id, e.at, reply.id, e.attempt, e.segments, 0};
   const auto orphan = in.orphans.find(at);
   // An id may be used again after the SMSC's counter wrapped: the phone must be the same too.
   const bool receipt_came_first = orphan != in.orphans.end() && orphan->second.has_value() &&
@@ -141,7 +133,7 @@ void accept_segment(world& in, reply_row& reply, const submit_answered& e) {
   const auto early = *orphan->second;
   orphan->second.reset();
   in.made.matched_orphans.push_back(at);
-  in.apply_receipt(reply.id, e.segment, early.state, early.error);
+  in.apply_receipt(reply.id, e.segments, early.state, early.error);
 }
 
 void refuse_segment(world& in, reply_row& reply, const submit_answered& e) {
@@ -168,7 +160,8 @@ void refuse_segment(world& in, reply_row& reply, const submit_answered& e) {
 void decide(world& in, const submit_answered& e) {
   if (!in.replies.find(e.reply)) return;
   auto& reply = in.replies.edit(e.reply);
-  ensure(e.segment >= 1 && e.segment <= reply.segments, "an answer is for a segment of its reply");
+  ensure(e.segments != 0 && (e.segments & ~all_segments(reply)) == 0,
+         "an answer is for segments of its reply");
   if (e.status == 0) accept_segment(in, reply, e);
   else refuse_segment(in, reply, e);
 }

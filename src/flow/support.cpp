@@ -1,6 +1,6 @@
-// What support decides where a rule leaves a doubt: an absorbed message was an order after all (rule
-// R3); a reply that is charged and never reported on was delivered, or was not (rule R6). Each is
-// done once and kept as a fact of the platform, with the reason that was given.
+// What support decides where a rule leaves a doubt: an absorbed message was an order after all
+// (rule R3); a reply that is charged and never reported on was delivered, or was not (rule R6).
+// Each is done once and kept as a fact of the platform, with the reason that was given.
 
 #include "flow/world.hpp"
 
@@ -114,8 +114,7 @@ result<void> settle(world& in, const settle_reply& asked, support_answered& answ
                                 asked.reply.value, name_of(reply->state)));
   note(in, key, decision, asked.reason);
   const auto state = asked.delivered ? state_delivered : state_undeliverable;
-  for (int segment = 1; segment <= reply->segments; ++segment)
-    in.apply_receipt(asked.reply, segment, state, 0);
+  in.apply_receipt(asked.reply, all_segments(*reply), state, 0);
   return {};
 }
 

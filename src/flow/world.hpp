@@ -73,7 +73,7 @@ struct attempt_key {
   smsc_key at;
   message_id reply;
   int attempt = 1;
-  int segment = 1;
+  std::uint32_t segments = 1;
   friend auto operator<=>(const attempt_key&, const attempt_key&) = default;
 };
 
@@ -132,7 +132,8 @@ struct batch::world {
   void wait_until(reply_row& reply, utc_time at); // in state waiting or retry
   void count_reply(const reply_row& reply, bool delivered);
   bool match_orphan_receipt(const reply_row& reply); // of a reply without answer
-  void apply_receipt(message_id reply, int segment, std::uint8_t state, std::uint32_t error);
+  void apply_receipt(message_id reply, std::uint32_t segments, std::uint8_t state,
+                     std::uint32_t error);
 
   // ---- redelivery (redelivery.cpp) ----
   enum class verdict { new_order, flagged, absorbed, held };

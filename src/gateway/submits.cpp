@@ -1,7 +1,6 @@
 #include "gateway/submits.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <set>
 
 namespace farebox::gateway {
@@ -23,20 +22,14 @@ submit_unsent submit_ledger::refuse_last(bool final) {
   return {refused.reply, refused.attempt, final};
 }
 
-std::vector<event> submit_ledger::answered(std::uint64_t cookie, std::uint32_t status,
-                                           std::string smsc_id, utc_time at) {
-  std::vector<event> out;
+std::optional<event> submit_ledger::answered(std::uint64_t cookie, std::uint32_t status,
+                                             std::string smsc_id, utc_time at) {
   const auto found = sent_.find(cookie);
-  if (found == sent_.end()) return out;
+  if (found == sent_.end()) return std::nullopt;
   const auto entry = found->second;
   sent_.erase(found);
-  for (auto left = entry.covers; left != 0; left &= left - 1) {
-    const int segment = std::countr_zero(left) + 1;
-    out.push_back(submit_answered{entry.reply, entry.attempt, segment, status,
-                                  std::exchange(smsc_id, {}), at});
-  }
   if (status != 0) drop_queued(entry.reply, entry.attempt);
-  return out;
+  return submit_answered{entry.reply, entry.attempt, entry.covers, status, std::move(smsc_id), at};
 }
 
 std::optional<event> submit_ledger::abandoned(std::uint64_t cookie) {

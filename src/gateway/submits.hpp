@@ -42,8 +42,8 @@ class submit_ledger {
 
   // The first answer, late or not. An answer of another kind than ESME_ROK takes the segments of
   // the same attempt out of the queue: the next attempt carries them too.
-  std::vector<event> answered(std::uint64_t cookie, std::uint32_t status, std::string smsc_id,
-                              utc_time at);
+  std::optional<event> answered(std::uint64_t cookie, std::uint32_t status, std::string smsc_id,
+                                utc_time at);
   // No answer in time: told once for each attempt. A late answer may still come.
   std::optional<event> abandoned(std::uint64_t cookie);
 

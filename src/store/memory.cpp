@@ -30,10 +30,10 @@ typename Map::key_type last_key(const Map& map) {
   return map.empty() ? typename Map::key_type{} : map.rbegin()->first;
 }
 
-using attempt_key = std::tuple<smsc_key, message_id, int, int>;
+using attempt_key = std::tuple<smsc_key, message_id, int, std::uint32_t>;
 
 attempt_key key_of(const attempt_row& row) {
-  return {{row.op, row.smsc_id}, row.reply, row.attempt, row.segment};
+  return {{row.op, row.smsc_id}, row.reply, row.attempt, row.segments};
 }
 
 } // namespace

@@ -91,7 +91,7 @@ struct receipt_arrived {
 struct submit_answered {
   message_id reply;
   int attempt = 1;
-  int segment = 1;
+  std::uint32_t segments = 1; // bits, as in reply_row: more than one for a message_payload
   std::uint32_t status = 0;
   std::string smsc_id; // normalised
   utc_time at;

@@ -181,6 +181,11 @@ struct reply_row {
   utc_time next_at; // when an open reply is looked at again
 };
 
+// As a mask.
+constexpr std::uint32_t all_segments(const reply_row& reply) {
+  return ~std::uint32_t{0} >> (32 - reply.segments);
+}
+
 // The user_message_reference of every submit of this reply, which some SMSCs echo in the receipt.
 constexpr std::uint16_t reference_of(message_id reply) {
   return static_cast<std::uint16_t>(reply.value & 0xFFFF);
@@ -193,7 +198,7 @@ struct attempt_row {
   utc_time answered_at;
   message_id reply;
   int attempt = 1;
-  int segment = 1;
+  std::uint32_t segments = 1; // bits, as in reply_row: those that the submit carried
   std::uint8_t receipt_state = 0; // message_state of SMPP 3.4 5.2.28; 0: none came yet
 };
 

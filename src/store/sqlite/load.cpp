@@ -63,9 +63,8 @@ void sqlite_writer::load_sets(const wanted& what, loaded& out) {
   for (const auto part : distinct(what.sets)) read_all(sql_.set_by_id, found, part);
   std::sort(found.begin(), found.end(),
             [](const part_set_row& a, const part_set_row& b) { return a.id < b.id; });
-  found.erase(std::unique(found.begin(), found.end(),
-                          [](const part_set_row& a, const part_set_row& b) { return a.id == b.id; }),
-              found.end());
+  const auto same = [](const part_set_row& a, const part_set_row& b) { return a.id == b.id; };
+  found.erase(std::unique(found.begin(), found.end(), same), found.end());
   for (auto& row : found) {
     auto& set = out.sets.emplace_back();
     set.row = std::move(row);

@@ -194,10 +194,10 @@ template <>
 struct table<attempt_row> {
   static constexpr auto name = "attempt";
   static constexpr auto columns =
-      "hour, op, smsc_id, reply, attempt, segment, answered_at, receipt_state";
+      "hour, op, smsc_id, reply, attempt, segments, answered_at, receipt_state";
   static void visit(auto& r, auto f) {
     std::int64_t hour = hour_of(r.answered_at);
-    f(hour, r.op, compact(r.smsc_id), r.reply, r.attempt, r.segment, r.answered_at,
+    f(hour, r.op, compact(r.smsc_id), r.reply, r.attempt, r.segments, r.answered_at,
       r.receipt_state);
   }
 };

@@ -27,7 +27,8 @@ struct writer_statements {
   statement doubts, open_sets, set_by_id, parts_of_set, bills_of, fact, message, reply, charge,
       attempts, orphans, orphans_of_phone, unanswered, by_operator_id;
   // at start
-  statement open_connections, unproven_ranges, unproven_messages, unproven_parts, absorbed_since, open_replies,
+  statement open_connections, unproven_ranges, unproven_messages, unproven_parts,
+      absorbed_since, open_replies,
       pending_charges, open_part_sets;
   // commit
   row_inserter<message_row> add_messages;

@@ -73,7 +73,7 @@ TEST_CASE("a reply leaves under its permit, is answered, and its receipt comes b
   const auto answered = here.writer.take<submit_answered>();
   CHECK(answered.reply == message_id{7});
   CHECK(answered.attempt == 1);
-  CHECK(answered.segment == 1);
+  CHECK(answered.segments == 1);
   CHECK(answered.status == 0);
   CHECK(answered.smsc_id == "1");
 

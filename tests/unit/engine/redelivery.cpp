@@ -235,7 +235,7 @@ TEST_CASE("answered late, then a crash before any proof: in doubt once") {
   CHECK(outcomes_of(w) == std::vector{outcome::accepted, outcome::absorbed, outcome::accepted});
 }
 
-TEST_CASE("answered late, redelivered and absorbed, then a crash: no second doubt about the first") {
+TEST_CASE("answered late, redelivered and absorbed, then a crash: the first is in no doubt") {
   small_world w;
   w.open(first);
   auto late = w.mo(first, order);

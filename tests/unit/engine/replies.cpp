@@ -323,13 +323,32 @@ TEST_CASE("R11: codes are minted once, each another, and can be checked") {
   CHECK(w.effects<code_checked>().at(0).state == "unknown");
 }
 
+TEST_CASE("a long reply in one message_payload is delivered by its one receipt, late or early") {
+  for (const bool receipt_first : {false, true}) {
+    CAPTURE(receipt_first);
+    small_world w;
+    w.open(first);
+    w.run({w.mo(first, "RR 104723 1 " + std::string(400, 'x'))});
+    w.run_due();
+    const auto sent = w.sent();
+    REQUIRE(sent.reply.segments == 3);
+    auto answer = w.accepted(sent, "77");
+    answer.segments = all_segments(sent.reply);
+    if (receipt_first) w.run({w.receipt("77", delivered)});
+    w.run({answer});
+    if (!receipt_first) w.run({w.receipt("77", delivered)});
+    CHECK(reply_of(w).state == reply_state::delivered);
+    CHECK(w.totals().delivered == 1);
+  }
+}
+
 TEST_CASE("an event whose decision throws is put aside; the others of its batch are not harmed") {
   small_world w;
   w.open(first);
   auto sent = w.run({w.mo(first, "RR 104723 1 a")});
   const auto reply = w.sent();
   auto bad = w.accepted(reply, "77");
-  bad.segment = 9; // an invariant of the flow
+  bad.segments = 0b10; // an invariant of the flow
   w.run({w.mo(first, "RR 104723 1 b"), bad, w.mo(first, "RR 104723 1 c")});
   CHECK(w.messages().size() == 3);
   CHECK(w.effects<acknowledge>().size() == 2);

@@ -81,6 +81,7 @@ inline catalogue_ptr small_catalogue(redelivery_policy policy = {}) {
     t.operator_share = {500'000};
     t.reserved_words_free = true;
     t.reply.receipts = true;
+    t.reply.segments_max = when == charged::on_mo ? 3 : 1;
     parts.tariffs.push_back(t);
   };
   price(1, op_mo, code_mo, charged::on_mo);

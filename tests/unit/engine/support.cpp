@@ -52,7 +52,7 @@ small_world with_unanswered() {
 
 } // namespace
 
-TEST_CASE("R3: a released message is billed and answered as an order of its own, with its own code") {
+TEST_CASE("R3: a released message is billed and answered as an order with a code of its own") {
   auto w = with_absorbed();
   const auto before = w.totals(seller);
   const auto answer = release(w, w.message(1).message.id);
