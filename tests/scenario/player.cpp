@@ -53,7 +53,8 @@ class player {
     if (!it_.on_time()) return;
     for (const auto over : {bind::tested, bind::other})
       for (const auto& frame : it_.written(over))
-        if (const auto id = id_of(decoded(frame)); at_end || !it_.in_real_time() || !is_response(id))
+        if (const auto id = id_of(decoded(frame));
+            at_end || !it_.in_real_time() || !is_response(id))
           throw mistake("received, but not expected: " + name_of(id));
   }
 

@@ -2,9 +2,9 @@
 // of them played by the script, the other under test.
 //
 //   # comment                      the first ones say what the scenario shows
-//   only session                   against what it can be played, where that is not both: `session`,
-//                                  the pure machine under a clock of the script, or `daemon`, the
-//                                  real fareboxd over TCP in real time; a comment says why
+//   only session  # why            where it is not played against both: `session` is the pure
+//                                  machine under a clock of the script, `daemon` the real fareboxd
+//                                  over TCP in real time
 //   given role=esme window_max=4   settings of the one under test; before `connect`
 //   connect                        TCP is up
 //   smsc> deliver_sm sequence=7 short_message="VOTE 7"      the script, as the SMSC, sends this

@@ -53,6 +53,7 @@ TEST_CASE("scenario: what does not come true is told with its line") {
   // Goal: the player finds each kind of difference. Method: a false conversation a row.
   const std::string bound = "connect\nsmsc< bind_transceiver sequence=$b\n"
                             "smsc> bind_transceiver_resp sequence=$b system_id=c\n";
+  const auto said = bound + "app> submit_sm cookie=1 short_message=\"ab1\"\n";
   struct {
     std::string text, expected;
   } const rows[] = {
@@ -75,10 +76,9 @@ TEST_CASE("scenario: what does not come true is told with its line") {
       {bound + "smsc> hello", "line 4: no such PDU: hello"},
       {bound + "smsc> deliver_sm colour=red", "line 4: no such field or TLV: colour"},
       {bound + "smsc2> enquire_link", "line 4: a session has no other bind"},
-      {bound + "app> submit_sm cookie=1 short_message=\"ab1\"\nsmsc< submit_sm short_message=like\"a?2*\"",
+      {said + "smsc< submit_sm short_message=like\"a?2*\"",
        "line 5: submit_sm: short_message is \"ab1\", expected like \"a?2*\""},
-      {bound + "app> submit_sm cookie=1 short_message=\"ab1\"\nsmsc< submit_sm short_message=like\"a*1*\"",
-       "it holds"},
+      {said + "smsc< submit_sm short_message=like\"a*1*\"", "it holds"},
       {bound + "app> submit_sm refused=yes\n", "line 4: submit_sm was not refused"},
       {bound + "app> deliver_sm", "line 4: deliver_sm from the esme in BOUND_TRX"},
       {"sing", "line 1: unknown step \"sing\""},
