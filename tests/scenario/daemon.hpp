@@ -4,10 +4,10 @@
 //
 //   given     keys of the bind `main` and its operator; what is not given is patient, so that no
 //             timer adds a PDU of its own. Here only: help, reserved_reply, probe_timeout.
-//   connect   waits for the daemon's connection; wait_for_outbind: calls its listening port
+//   connect   waits for the daemon's connection; with wait_for_outbind calls its listening port
 //   app> submit_sm short_message="a"
-//             a phone orders "SAY a" over the other bind, and a service answers "a". A text that was
-//             said before is sent again by the daemon itself; one with refused=yes may wait there.
+//             a phone orders "SAY a" over the other bind, and a service answers "a". What was said
+//             before the daemon sends again by itself; what is refused=yes may wait inside.
 //   app> unbind    drains the link, as the administrator does
 //   app> probe     the last message of `smsc>` comes over the other bind as well
 //   app< ...       bound, bind_refused, close_now and texts received, as far as the administrator
@@ -15,7 +15,8 @@
 //   expect accepted=2 sent=1   messages of this outcome, or whose reply has this state
 //
 // Partner 104723 sells on 4242: LOCK answers "Code: " and a code, SAY the text behind it. STOP is a
-// reserved word. The other bind is bound before the first step and answers what asks for no story.
+// reserved word. The other bind is bound before the first step and answers enquire_link by itself.
+// With FAREBOX_TEST_LOG in the environment the daemon's log goes to standard error in the end.
 #pragma once
 
 #include "scenario/player.hpp"

@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
 #include <iterator>
 #include <stdexcept>
 #include <system_error>
@@ -24,7 +25,7 @@ namespace farebox::scenario {
 namespace {
 
 constexpr milliseconds poll_interval{20};
-constexpr std::size_t log_shown_max = 2'000; // octets of a log that explain a failure
+constexpr std::size_t log_shown_max = 4'000; // octets of a log that explain a failure
 
 // Scenarios are played on several threads, and libcurl must be set up once before any of them.
 void set_up_curl() {
@@ -47,6 +48,7 @@ fareboxd::~fareboxd() {
     ::kill(process_, SIGKILL);
     ::waitpid(process_, nullptr, 0);
   }
+  if (std::getenv("FAREBOX_TEST_LOG")) std::cerr << log_tail();
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
 }

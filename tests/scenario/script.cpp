@@ -138,6 +138,9 @@ step parse_line(std::string_view text, int number) {
                              "hold",   "flush", "at",      "tick",  "cut",   "expect"};
   if (std::find(verbs.begin(), verbs.end(), out.verb) == verbs.end())
     throw mistake("unknown step \"" + out.verb + "\"");
+  if (out.verb == "only" && out.name != "session" && out.name != "daemon")
+    throw mistake("only session, or only daemon");
+  if (out.verb == "only" && text.find('#') == text.npos) throw mistake("only without a reason");
   return out;
 }
 

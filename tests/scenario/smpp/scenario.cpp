@@ -82,6 +82,8 @@ TEST_CASE("scenario: what does not come true is told with its line") {
       {bound + "app> submit_sm refused=yes\n", "line 4: submit_sm was not refused"},
       {bound + "app> deliver_sm", "line 4: deliver_sm from the esme in BOUND_TRX"},
       {"sing", "line 1: unknown step \"sing\""},
+      {"only smsc # why", "line 1: only session, or only daemon"},
+      {"only session", "line 1: only without a reason"},
       {"given colour=red", "line 1: no such setting: colour"},
       {"given system_id=\"x", "line 1: a quotation without its end"},
       {bound + "at 30s", "line 4: a time is written as at +30s"},
