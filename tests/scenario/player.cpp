@@ -4,8 +4,10 @@
 #include "farebox/smpp/session.hpp"
 
 #include <algorithm>
-#include <deque>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <iterator>
 
 namespace farebox::scenario {
 namespace {
@@ -26,13 +28,16 @@ class player {
   explicit player(subject& under_test) : it_(under_test) {}
 
   void play(const step& now) {
-    if (now.verb == "smsc<" || now.verb == "esme<") return expect_pdu(now);
+    if (now.verb == "smsc<" || now.verb == "esme<") return expect_pdu(now, bind::tested);
+    if (now.verb == "smsc2<") return expect_pdu(now, bind::other);
     if (now.verb == "app<") return expect_told(now);
     if (now.verb == "expect") return expect_state(now);
     expect_silence(); // whatever was written should have been expected before life goes on
+    if (now.verb == "only") return;
     if (now.verb == "given") return it_.given(now.given);
     if (now.verb == "connect") return it_.connect();
-    if (now.verb == "smsc>" || now.verb == "esme>") return send(now);
+    if (now.verb == "smsc>" || now.verb == "esme>") return send(now, bind::tested);
+    if (now.verb == "smsc2>") return send(now, bind::other);
     if (now.verb == "raw>") return send_raw(now);
     if (now.verb == "hold") return held_.emplace(), void();
     if (now.verb == "flush") return flush();
@@ -43,40 +48,75 @@ class player {
     throw mistake("no such step");
   }
 
-  void expect_silence() {
-    if (auto message = next_pdu())
-      throw mistake("received, but not expected: " + name_of(id_of(*message)));
+  // In real time an answer that came early is no noise yet: only at the end it is.
+  void expect_silence(bool at_end = false) {
+    if (!it_.on_time()) return;
+    for (const auto over : {bind::tested, bind::other})
+      for (const auto& frame : it_.written(over))
+        if (const auto id = id_of(decoded(frame));
+            at_end || !it_.in_real_time() || !is_response(id))
+          throw mistake("received, but not expected: " + name_of(id));
   }
 
  private:
-  std::optional<pdu> next_pdu() {
-    const auto frame = it_.next_frame();
-    if (!frame) return std::nullopt;
-    auto message = decode(*frame);
-    if (!message) throw mistake("the one under test wrote an invalid PDU: " + to_hex(*frame));
+  static pdu decoded(const bytes& frame) {
+    auto message = decode(frame);
+    if (!message) throw mistake("the one under test wrote an invalid PDU: " + to_hex(frame));
     return std::move(*message);
   }
 
-  void expect_pdu(const step& now) {
+  // In real time requests keep their order among themselves; a response is known by its sequence.
+  bool may_be(const pdu& message, const step& expected) const {
+    if (!it_.in_real_time()) return true;
+    const bool response = is_response(id_of(message));
+    if (response != expected.name.ends_with("_resp") && expected.name != "generic_nack")
+      return false;
+    if (!response) return true;
+    for (const auto& [name, v] : expected.given)
+      if (name == "sequence" && !(v.text.starts_with('$') && !known_.contains(v.text)))
+        return message.sequence == number_of(v, known_);
+    return true;
+  }
+
+  std::optional<pdu> next_pdu(const step& expected, bind over) {
+    const auto began = std::chrono::steady_clock::now();
+    do {
+      auto& frames = it_.written(over);
+      for (auto at = frames.begin(); at != frames.end(); ++at) {
+        auto message = decoded(*at);
+        if (!may_be(message, expected)) continue;
+        frames.erase(at);
+        return message;
+      }
+    } while (it_.wait(began));
+    return std::nullopt;
+  }
+
+  void expect_pdu(const step& now, bind over) {
     if (now.name == "nothing") return expect_silence();
-    const auto message = next_pdu();
+    const auto message = next_pdu(now, over);
     if (!message) throw mistake(now.name + " did not come");
     if (const auto what = difference(now, *message, known_); !what.empty())
       throw mistake(now.name + ": " + what);
   }
 
   void expect_told(const step& now) {
-    while (auto told = it_.next_told()) {
-      if (now.name == "nothing") throw mistake("the application was told " + told->name);
-      if (told->name == now.name) return compare(now, told->values);
-    }
-    if (now.name != "nothing") throw mistake("the application was not told " + now.name);
+    const auto began = std::chrono::steady_clock::now();
+    do {
+      while (auto told = it_.next_told(now)) {
+        if (now.name == "nothing") throw mistake("the application was told " + told->name);
+        if (told->name == now.name) return compare(now, told->values);
+      }
+      if (now.name == "nothing") return;
+    } while (it_.wait(began));
+    throw mistake("the application was not told " + now.name);
   }
 
   void compare(const step& now, const std::map<std::string, std::string>& values) {
     for (const auto& [name, v] : now.given) {
       const auto found = values.find(name);
       const std::string is = found == values.end() ? "absent" : found->second;
+      if (is == unseen) continue;
       if (v.bare && v.text.starts_with('$') && !known_.contains(v.text)) {
         known_[v.text] = is;
         continue;
@@ -96,6 +136,17 @@ class player {
   }
 
   void expect_state(const step& now) {
+    const auto began = std::chrono::steady_clock::now();
+    for (;;) {
+      try {
+        return compare_state(now);
+      } catch (const mistake&) {
+        if (!it_.wait(began)) throw;
+      }
+    }
+  }
+
+  void compare_state(const step& now) {
     std::map<std::string, std::string> values;
     for (const auto& [name, v] : now.given) {
       const auto is = it_.state(name);
@@ -105,29 +156,29 @@ class player {
     compare(now, values);
   }
 
-  void send(const step& now) {
+  void send(const step& now, bind over) {
     bytes out;
     if (const auto encoded = encode(make_pdu(now.name, now.given, known_), out); !encoded)
       throw mistake(encoded.error().detail);
-    write(out);
+    write(out, over);
   }
 
   void send_raw(const step& now) {
     bytes out;
     if (!from_hex(now.name, out)) throw mistake("not hexadecimal");
-    write(out);
+    write(out, bind::tested);
   }
 
-  void write(const bytes& out) {
-    if (held_) held_->insert(held_->end(), out.begin(), out.end());
-    else it_.receive(out);
+  void write(const bytes& out, bind over) {
+    if (held_ && over == bind::tested) held_->insert(held_->end(), out.begin(), out.end());
+    else it_.receive(out, over);
   }
 
   void flush() {
     if (!held_) throw mistake("nothing is held");
     const auto out = std::move(*held_);
     held_.reset();
-    it_.receive(out);
+    it_.receive(out, bind::tested);
   }
 
   void pass(const step& now) {
@@ -156,7 +207,8 @@ class played_session final : public subject {
     it_->on_connected(now_, events_);
     after();
   }
-  void receive(const bytes& segment) override {
+  void receive(const bytes& segment, bind over) override {
+    if (over == bind::other) throw mistake("a session has no other bind");
     const auto size = segment_ == 0 ? std::max<std::size_t>(segment.size(), 1) : segment_;
     for (std::size_t at = 0; at < segment.size(); at += size) {
       live().on_bytes(bytes_view(segment).subspan(at, std::min(size, segment.size() - at)), now_,
@@ -164,11 +216,8 @@ class played_session final : public subject {
       after();
     }
   }
-  std::optional<bytes> next_frame() override {
-    if (frames_.empty()) return std::nullopt;
-    auto out = std::move(frames_.front());
-    frames_.pop_front();
-    return out;
+  std::deque<bytes>& written(bind over) override {
+    return over == bind::tested ? frames_ : none_;
   }
   void pass(microseconds span) override;
   void tick() override {
@@ -180,7 +229,7 @@ class played_session final : public subject {
     after();
   }
   void act(std::string_view action, arguments with, const variables& known) override;
-  std::optional<fact> next_told() override {
+  std::optional<fact> next_told(const step&) override {
     if (told_.empty()) return std::nullopt;
     auto out = std::move(told_.front());
     told_.pop_front();
@@ -201,7 +250,7 @@ class played_session final : public subject {
   std::optional<session> it_;
   steady_time now_{hours(1)};
   session_events events_;
-  std::deque<bytes> frames_;
+  std::deque<bytes> frames_, none_;
   std::deque<fact> told_;
   std::optional<close_reason> closed_;
   std::size_t segment_ = 0; // 0: as it comes
@@ -422,10 +471,28 @@ void play(const std::vector<step>& script, subject& under_test) {
       line = now.line;
       it.play(now);
     }
-    it.expect_silence();
+    it.expect_silence(true);
   } catch (const mistake& what) {
     throw mistake("line " + std::to_string(line) + ": " + what.what());
   }
+}
+
+std::vector<scenario_file> scenarios_for(std::string_view subject) {
+  std::vector<scenario_file> out;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(FAREBOX_SOURCE_DIR "/tests/scenario")) {
+    if (entry.path().extension() != ".txt") continue;
+    std::ifstream in(entry.path(), std::ios::binary);
+    scenario_file file{entry.path().filename().string(), {std::istreambuf_iterator(in), {}}, {}};
+    try {
+      file.script = parse_script(file.text);
+    } catch (const mistake& what) {
+      throw mistake(file.name + ": " + what.what());
+    }
+    if (plays_against(file.script, subject)) out.push_back(std::move(file));
+  }
+  std::ranges::sort(out, {}, &scenario_file::name);
+  return out;
 }
 
 } // namespace farebox::scenario

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 
 namespace farebox::scenario {
@@ -38,6 +39,8 @@ class line_reader {
 
  private:
   std::string quoted();
+  std::string hex_digits();
+  value read_piece();
 
   std::string_view text_;
   std::size_t at_ = 0;
@@ -98,11 +101,24 @@ std::string line_reader::quoted() {
   return out;
 }
 
-value line_reader::read_value() {
-  if (skip("ucs2\"")) return --at_, value{to_utf16(quoted()), false};
-  if (at_ < text_.size() && text_[at_] == '"') return {quoted(), false};
-  if (skip("hex:")) return {hex_octets(word()), false};
+std::string line_reader::hex_digits() {
+  const auto from = at_;
+  while (at_ < text_.size() && std::isxdigit(static_cast<unsigned char>(text_[at_]))) ++at_;
+  return std::string(text_.substr(from, at_ - from));
+}
+
+value line_reader::read_piece() {
+  if (skip("ucs2\"")) return --at_, value{to_utf16(quoted())};
+  if (skip("like\"")) return --at_, value{.text = quoted(), .pattern = true};
+  if (at_ < text_.size() && text_[at_] == '"') return {quoted()};
+  if (skip("hex:")) return {hex_octets(hex_digits())};
   return {word(), true};
+}
+
+value line_reader::read_value() {
+  auto out = read_piece();
+  while (!out.bare && !out.pattern && skip("+")) out.text += read_piece().text;
+  return out;
 }
 
 step parse_line(std::string_view text, int number) {
@@ -117,10 +133,14 @@ step parse_line(std::string_view text, int number) {
     else if (out.name.empty() && out.given.empty()) out.name = std::move(word);
     else throw mistake("\"" + word + "\" has no value");
   }
-  constexpr std::array verbs{"given", "connect", "smsc>", "smsc<", "esme>", "esme<", "app>", "app<",
-                             "raw>",  "hold",    "flush", "at",    "tick",  "cut",   "expect"};
+  constexpr std::array verbs{"only",   "given", "connect", "smsc>", "smsc<", "smsc2>",
+                             "smsc2<", "esme>", "esme<",   "app>",  "app<",  "raw>",
+                             "hold",   "flush", "at",      "tick",  "cut",   "expect"};
   if (std::find(verbs.begin(), verbs.end(), out.verb) == verbs.end())
     throw mistake("unknown step \"" + out.verb + "\"");
+  if (out.verb == "only" && out.name != "session" && out.name != "daemon")
+    throw mistake("only session, or only daemon");
+  if (out.verb == "only" && text.find('#') == text.npos) throw mistake("only without a reason");
   return out;
 }
 
@@ -224,6 +244,15 @@ std::string standard_name(const std::string& name, const std::map<std::string, s
   return number ? name_of_tag(*number) : name;
 }
 
+// Is the text of the pattern's form? * stands for any text, ? for any octet.
+bool is_like(std::string_view text, std::string_view pattern) {
+  if (pattern.empty()) return text.empty();
+  if (pattern.front() == '*')
+    return is_like(text, pattern.substr(1)) || (!text.empty() && is_like(text.substr(1), pattern));
+  return !text.empty() && (pattern.front() == '?' || pattern.front() == text.front()) &&
+         is_like(text.substr(1), pattern.substr(1));
+}
+
 std::string shown(std::string_view text) {
   const bool printable = std::all_of(text.begin(), text.end(), [](char c) {
     return static_cast<unsigned char>(c) >= 0x20;
@@ -249,6 +278,11 @@ std::vector<step> parse_script(std::string_view text) {
     }
   }
   return out;
+}
+
+bool plays_against(const std::vector<step>& script, std::string_view subject) {
+  return std::ranges::none_of(
+      script, [&](const step& one) { return one.verb == "only" && one.name != subject; });
 }
 
 std::optional<value> extract(arguments& from, std::string_view name) {
@@ -329,6 +363,9 @@ std::string difference(const step& expected, const pdu& actual, variables& known
     } else if (v.bare && v.text.starts_with('$') && !known.contains(v.text)) {
       if (found == got.end()) return name + " is absent";
       known[v.text] = found->second;
+    } else if (v.pattern) {
+      if (found == got.end() || !is_like(found->second, v.text))
+        return name + " is " + is + ", expected like " + shown(v.text);
     } else {
       stated.emplace_back(name, v);
     }

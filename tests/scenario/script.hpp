@@ -2,11 +2,15 @@
 // of them played by the script, the other under test.
 //
 //   # comment                      the first ones say what the scenario shows
+//   only session  # why            where it is not played against both: `session` is the pure
+//                                  machine under a clock of the script, `daemon` the real fareboxd
+//                                  over TCP in real time
 //   given role=esme window_max=4   settings of the one under test; before `connect`
 //   connect                        TCP is up
 //   smsc> deliver_sm sequence=7 short_message="VOTE 7"      the script, as the SMSC, sends this
 //   smsc< deliver_sm_resp sequence=7 status=ESME_ROK        and receives this, as its next PDU:
 //                                  only the fields that are stated are compared
+//   smsc2> smsc2<                  the same over the operator's other bind (daemon)
 //   app> submit_sm cookie=1 short_message="hi"              the application under test does this
 //   app< response_received cookie=1 message_id=A1           and is told this (others are skipped)
 //   app< nothing                   is told nothing more
@@ -18,9 +22,11 @@
 //   expect closed="dead link"      facts about the one under test; closed=no while it is open
 //
 // A value is a bare word, a number, "quoted text" with \" \\ \n \r \0 \xNN, ucs2"text" (UTF-16),
-// hex:0500 or $name: a variable takes the value where it is first expected, and stands for it from
+// hex:0500 (these may be joined: hex:0500+"text"), like"Code ???-*" for any text of this form, or
+// $name: a variable takes the value where it is first expected, and stands for it from
 // then on. A TLV is a field by its standard name or number; field=absent states that it is missing.
 // A PDU that is received and not expected fails the scenario, as does one expected in vain.
+// daemon.hpp says what a step means where the daemon is under test.
 #pragma once
 
 #include "farebox/base/bytes.hpp"
@@ -46,6 +52,7 @@ struct mistake : std::runtime_error {
 struct value {
   std::string text;
   bool bare = false;
+  bool pattern = false; // of like"...": * is any text, ? any octet
 };
 using arguments = std::vector<std::pair<std::string, value>>;
 
@@ -57,6 +64,9 @@ struct step {
 };
 
 std::vector<step> parse_script(std::string_view text); // throws mistake, "line N: what"
+
+// False if the script says that it is for another subject only: "session" or "daemon".
+bool plays_against(const std::vector<step>& script, std::string_view subject);
 
 using variables = std::map<std::string, std::string>;
 

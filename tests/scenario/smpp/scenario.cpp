@@ -2,30 +2,10 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <set>
-
 using namespace farebox;
 using namespace farebox::scenario;
 
 namespace {
-
-std::vector<std::filesystem::path> scenario_files() {
-  std::vector<std::filesystem::path> out;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(FAREBOX_SOURCE_DIR "/tests/scenario"))
-    if (entry.path().extension() == ".txt") out.push_back(entry.path());
-  std::sort(out.begin(), out.end());
-  return out;
-}
-
-std::string read(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 std::string played(std::string_view text) {
   try {
@@ -40,13 +20,12 @@ std::string played(std::string_view text) {
 
 TEST_CASE("scenario: every conversation of tests/scenario holds against the session") {
   // Goal: each file's story comes true. Method: played with a clock of its own.
-  const auto files = scenario_files();
-  CHECK(files.size() >= 15);
-  for (const auto& path : files) {
-    CAPTURE(path.filename().string());
-    const auto text = read(path);
-    CHECK(text.starts_with("# "));
-    CHECK(played(text) == "it holds");
+  const auto files = scenarios_for("session");
+  CHECK(files.size() == 35); // all but those that say `only daemon`
+  for (const auto& file : files) {
+    CAPTURE(file.name);
+    CHECK(file.text.starts_with("# "));
+    CHECK(played(file.text) == "it holds");
   }
 }
 
@@ -54,12 +33,11 @@ TEST_CASE("scenario: every conversation can fail") {
   // Goal: no file passes whatever happens. Method: play it again and again with one step left out;
   // half of them at least must be missed (not every one: a story may state more than its end
   // needs).
-  for (const auto& path : scenario_files()) {
-    CAPTURE(path.filename().string());
-    auto script = parse_script(read(path));
+  for (const auto& file : scenarios_for("session")) {
+    CAPTURE(file.name);
     int failures = 0;
-    for (std::size_t i = 0; i < script.size(); ++i) {
-      auto maimed = script;
+    for (std::size_t i = 0; i < file.script.size(); ++i) {
+      auto maimed = file.script;
       maimed.erase(maimed.begin() + static_cast<std::ptrdiff_t>(i));
       try {
         play(maimed, *session_subject());
@@ -67,7 +45,7 @@ TEST_CASE("scenario: every conversation can fail") {
         ++failures;
       }
     }
-    CHECK(failures * 2 >= static_cast<int>(script.size()));
+    CHECK(failures * 2 >= static_cast<int>(file.script.size()));
   }
 }
 
@@ -75,6 +53,7 @@ TEST_CASE("scenario: what does not come true is told with its line") {
   // Goal: the player finds each kind of difference. Method: a false conversation a row.
   const std::string bound = "connect\nsmsc< bind_transceiver sequence=$b\n"
                             "smsc> bind_transceiver_resp sequence=$b system_id=c\n";
+  const auto said = bound + "app> submit_sm cookie=1 short_message=\"ab1\"\n";
   struct {
     std::string text, expected;
   } const rows[] = {
@@ -96,9 +75,15 @@ TEST_CASE("scenario: what does not come true is told with its line") {
       {bound + "smsc> deliver_sm sequence=$x", "line 4: $x has no value yet"},
       {bound + "smsc> hello", "line 4: no such PDU: hello"},
       {bound + "smsc> deliver_sm colour=red", "line 4: no such field or TLV: colour"},
+      {bound + "smsc2> enquire_link", "line 4: a session has no other bind"},
+      {said + "smsc< submit_sm short_message=like\"a?2*\"",
+       "line 5: submit_sm: short_message is \"ab1\", expected like \"a?2*\""},
+      {said + "smsc< submit_sm short_message=like\"a*1*\"", "it holds"},
       {bound + "app> submit_sm refused=yes\n", "line 4: submit_sm was not refused"},
       {bound + "app> deliver_sm", "line 4: deliver_sm from the esme in BOUND_TRX"},
       {"sing", "line 1: unknown step \"sing\""},
+      {"only smsc # why", "line 1: only session, or only daemon"},
+      {"only session", "line 1: only without a reason"},
       {"given colour=red", "line 1: no such setting: colour"},
       {"given system_id=\"x", "line 1: a quotation without its end"},
       {bound + "at 30s", "line 4: a time is written as at +30s"},
@@ -116,6 +101,7 @@ TEST_CASE("scenario: values of the language") {
       {"plain", "706c61696e"},       {"\"two words\"", "74776f20776f726473"},
       {R"("\"\\\n\x00\xFF")", "225c0a00ff"}, {"ucs2\"Aж😀\"", "00410436d83dde00"},
       {"hex:0500", "0500"},          {"\"\"", ""},
+      {"hex:0500+ucs2\"A\"+\"B\"", "0500004142"},
   };
   for (const auto& [written, hex] : rows) {
     CAPTURE(std::string(written));
