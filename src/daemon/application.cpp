@@ -179,7 +179,7 @@ result<void> application::parts::build_links() {
   const connection_id next{decider->numbers().last_connection.value + 1};
   try {
     links = std::make_unique<gateway::gateway>(settings.operators, std::move(around), next,
-                                               settings.threads.links);
+                                               gateway::asio_reactors(settings.threads.links));
   } catch (const std::runtime_error& error) {
     return unavailable(error.what());
   }

@@ -90,27 +90,64 @@ bool loop::is_alive(utc_time now) const {
          std::chrono::duration_cast<microseconds>(alive_max).count();
 }
 
-// Sleeps until there is something to do; false if the loop is to end.
-bool loop::wait_for_work(std::unique_lock<std::mutex>& lock) {
-  for (;;) {
-    if (stopping_) return false;
-    if (!main_.empty() || !side_.empty() || !known_.empty() || woken_ || !calls_.empty())
-      return true;
+bool loop::turn() {
+  std::unique_lock lock(mutex_);
+  return round(lock, around_.now());
+}
+
+utc_time loop::next_due() {
+  const std::lock_guard lock(mutex_);
+  const auto now = around_.now();
+  return now + pause(now);
+}
+
+namespace {
+
+// A clock that was set back must not make a short pause a long one.
+bool is_over(utc_time until, milliseconds length, utc_time now) {
+  return until <= now || until - now > length;
+}
+
+} // namespace
+
+bool loop::is_asked() const {
+  return !main_.empty() || !side_.empty() || !known_.empty() || woken_ || !calls_.empty();
+}
+
+// How long there is nothing to do, if nothing is offered before.
+microseconds loop::pause(utc_time now) const {
+  if (!is_over(unable_until_, unable_pause, now)) return unable_until_ - now;
+  if (is_asked() || finishing_ || engine_.has_kept_events()) return {};
+  auto next = is_over(idle_at_, idle_after, now) ? now : idle_at_;
+  if (const auto due = engine_.due().next_at()) next = std::min(next, *due);
+  return std::max(next - now, microseconds(0));
+}
+
+bool loop::round(std::unique_lock<std::mutex>& lock, utc_time now) {
+  if (stopping_) return false;
+  last_round_ = now.time_since_epoch().count();
+  if (!is_over(unable_until_, unable_pause, now)) return true;
+  const auto due = engine_.due().next_at();
+  try {
+    if (is_asked()) work(lock);
     // What a rollback left is tried for as long as a full disk may take to be noticed.
-    if (finishing_) return engine_.has_kept_events() && ++last_rounds_ < last_rounds_max;
-    const auto now = around_.now();
-    last_round_ = now.time_since_epoch().count();
-    const auto due = engine_.due().next_at();
-    if ((due && *due <= now) || engine_.has_kept_events()) return true;
-    auto pause = std::chrono::duration_cast<microseconds>(idle_after);
-    if (due) pause = std::min(pause, *due - now);
-    if (ready_.wait_for(lock, pause) == std::cv_status::timeout) {
-      lock.unlock();
-      rows_.idle();
-      if (!able_ && engine_.store_is_able()) note_store(true, around_.now());
-      lock.lock();
-    }
+    else if (finishing_ && (!engine_.has_kept_events() || ++last_rounds_ >= last_rounds_max))
+      return false;
+    else if (engine_.has_kept_events() || (due && *due <= now)) work(lock);
+    else if (is_over(idle_at_, idle_after, now)) keep_house(lock);
+  } catch (const std::exception& error) {
+    around_.fatal(error.what());
+    return false;
   }
+  return true;
+}
+
+void loop::keep_house(std::unique_lock<std::mutex>& lock) {
+  lock.unlock();
+  rows_.idle();
+  if (!able_ && engine_.store_is_able()) note_store(true, around_.now());
+  lock.lock();
+  idle_at_ = around_.now() + idle_after;
 }
 
 void loop::take_batch(std::vector<event>& batch) {
@@ -131,29 +168,26 @@ void loop::take_batch(std::vector<event>& batch) {
 }
 
 void loop::run() {
-  std::vector<event> batch;
   std::unique_lock lock(mutex_);
-  while (wait_for_work(lock)) {
-    woken_ = false;
-    batch.clear();
-    take_batch(batch);
-    const auto calls = std::exchange(calls_, {});
-    lock.unlock();
-    last_round_ = around_.now().time_since_epoch().count();
-    bool ran = false;
-    try {
-      for (const auto& what : calls) what();
-      engine_.take_due(around_.now(), permits_, batch);
-      ran = !batch.empty();
-      if (ran) run_batch(batch);
-    } catch (const std::exception& error) {
-      around_.fatal(error.what());
-      return;
-    }
-    lock.lock();
-    // A reply that this batch put back must ask for a permit once: who asked in vain is called.
-    if (ran && engine_.due().waiting_replies() > 0) woken_ = true;
-  }
+  while (round(lock, around_.now()))
+    if (const auto rest = pause(around_.now()); rest > microseconds(0) && !stopping_)
+      ready_.wait_for(lock, rest);
+}
+
+void loop::work(std::unique_lock<std::mutex>& lock) {
+  woken_ = false;
+  batch_.clear();
+  take_batch(batch_);
+  const auto calls = std::exchange(calls_, {});
+  lock.unlock();
+  for (const auto& what : calls) what();
+  engine_.take_due(around_.now(), permits_, batch_);
+  const bool any = !batch_.empty();
+  if (any) run_batch(batch_);
+  lock.lock();
+  idle_at_ = around_.now() + idle_after;
+  // A reply that this batch put back must ask for a permit once: who asked in vain is called.
+  if (any && engine_.due().waiting_replies() > 0) woken_ = true;
 }
 
 void loop::run_batch(std::vector<event>& batch) {
@@ -171,7 +205,7 @@ void loop::run_batch(std::vector<event>& batch) {
   if (done.catalogue_changed) around_.reload_catalogue();
   around_.perform(std::move(done.effects));
   note_store(done.store_able, ended);
-  if (!done.store_able) std::this_thread::sleep_for(unable_pause);
+  if (!done.store_able) unable_until_ = ended + unable_pause;
 }
 
 void loop::note_store(bool able, utc_time now) {

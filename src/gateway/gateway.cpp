@@ -2,18 +2,12 @@
 
 #include "gateway/link.hpp"
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <future>
 #include <mutex>
-#include <thread>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -21,28 +15,18 @@
 
 namespace farebox::gateway {
 
-namespace asio = boost::asio;
-
-namespace {
-
-struct link_thread {
-  asio::io_context context{1}; // one thread runs it: Asio locks less
-  asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
-  std::thread thread;
-};
-
-std::size_t thread_count(std::size_t asked) {
-  if (asked != 0) return asked;
-  return std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 4);
-}
-
-} // namespace
-
 struct gateway::state : hub {
-  using work_map = std::unordered_map<link*, link_work>;
+  // In the order of the effects, so that what happens does not depend on where a link lies; there
+  // are few links, and looking through them costs less than a table.
+  struct work_map : std::vector<std::pair<link*, link_work>> {
+    link_work& operator[](link* one) {
+      const auto found = std::find_if(begin(), end(), [&](auto& e) { return e.first == one; });
+      return found != end() ? found->second : emplace_back(one, link_work{}).second;
+    }
+  };
   using sender_map = std::unordered_map<operator_id, std::vector<link*>>;
 
-  state(environment&& around_, connection_id first, std::size_t threads_count);
+  state(environment&& around_, connection_id first, reactors&& threads_);
 
   // hub
   connection_id open(link& owner) override;
@@ -60,7 +44,6 @@ struct gateway::state : hub {
   bool all_stopped() const;
   result<std::string> control(std::string_view op, std::string_view bind, std::string_view what,
                               void (*act)(link&));
-  void run(link_thread& which);
   template <class Function>
   void on_each(Function what);
 
@@ -76,7 +59,7 @@ struct gateway::state : hub {
 
   // Declared first, destroyed last: everything else refers to these.
   const environment around;
-  std::vector<std::unique_ptr<link_thread>> threads;
+  const reactors threads;
   std::size_t links_made = 0;
   std::atomic<bool> running{false};
 
@@ -95,10 +78,9 @@ struct gateway::state : hub {
   std::condition_variable stopped;
 };
 
-gateway::state::state(environment&& around_, connection_id first, std::size_t threads_count)
-    : around(std::move(around_)), next_connection(first.value) {
-  for (std::size_t i = 0; i < threads_count; ++i)
-    threads.push_back(std::make_unique<link_thread>());
+gateway::state::state(environment&& around_, connection_id first, reactors&& threads_)
+    : around(std::move(around_)), threads(std::move(threads_)), next_connection(first.value) {
+  ensure(!threads.empty(), "links need a reactor to live on");
 }
 
 // ---- configuration ----
@@ -106,7 +88,7 @@ gateway::state::state(environment&& around_, connection_id first, std::size_t th
 std::unique_ptr<link> gateway::state::make(const operator_settings& owner,
                                            const bind_settings& bind) {
   auto& thread = *threads[links_made++ % threads.size()];
-  return std::make_unique<link>(thread.context, owner, bind, around, *this);
+  return std::make_unique<link>(thread, owner, bind, around, *this);
 }
 
 void gateway::state::build(const std::vector<operator_settings>& operators) {
@@ -132,12 +114,12 @@ void gateway::state::reconfigure(const std::vector<operator_settings>& operators
       std::unique_ptr<link> old;
       if (found != before.end()) old = std::move(*found);
       if (old && old->settings() == bind) {
-        asio::post(old->thread(), [one = old.get(), owner] { one->use_operator(owner); });
+        old->thread().post([one = old.get(), owner] { one->use_operator(owner); });
       } else {
         try {
           auto fresh = make(owner, bind);
           if (old) retire(std::move(old), fresh.get());
-          else asio::post(fresh->thread(), [one = fresh.get()] { one->start(); });
+          else fresh->thread().post([one = fresh.get()] { one->start(); });
           old = std::move(fresh);
         } catch (const std::runtime_error& error) {
           alarms.emplace_back(error.what());
@@ -155,9 +137,9 @@ void gateway::state::reconfigure(const std::vector<operator_settings>& operators
 }
 
 void gateway::state::retire(std::unique_ptr<link> old, link* next) {
-  asio::post(old->thread(), [one = old.get(), next] {
+  old->thread().post([one = old.get(), next] {
     one->retire([next] {
-      if (next) asio::post(next->thread(), [next] { next->start(); });
+      if (next) next->thread().post([next] { next->start(); });
     });
   });
   retired.push_back(std::move(old));
@@ -183,18 +165,9 @@ bool gateway::state::all_stopped() const {
   return std::all_of(some.begin(), some.end(), [](const link* one) { return one->is_stopped(); });
 }
 
-void gateway::state::run(link_thread& which) {
-  try {
-    which.context.run();
-  } catch (const std::exception& error) { // a broken invariant: better no answer than a wrong one
-    if (around.log) around.log(severity::error, fmt::format("link thread: {}", error.what()));
-    throw;
-  }
-}
-
 template <class Function>
 void gateway::state::on_each(Function what) {
-  for (auto* one : all()) asio::post(one->thread(), [one, what] { what(*one); });
+  for (auto* one : all()) one->thread().post([one, what] { what(*one); });
 }
 
 result<std::string> gateway::state::control(std::string_view op, std::string_view bind,
@@ -202,7 +175,7 @@ result<std::string> gateway::state::control(std::string_view op, std::string_vie
   auto* one = find(op, bind);
   if (!one) return not_found(fmt::format("no bind {} of operator {}", bind, op));
   if (!running) return unavailable("the links do not run");
-  asio::post(one->thread(), [one, act] { act(*one); });
+  one->thread().post([one, act] { act(*one); });
   return fmt::format("{}/{}: {}", op, bind, what);
 }
 
@@ -224,8 +197,8 @@ void gateway::state::answer(const acknowledge& what) {
   auto* owner = find(what.to.connection);
   if (!owner) return;
   link_work work{around.catalogue(), {what}, {}, {}};
-  asio::post(owner->thread(),
-             [owner, work = std::move(work)]() mutable { owner->perform(std::move(work)); });
+  owner->thread().post(
+      [owner, work = std::move(work)]() mutable { owner->perform(std::move(work)); });
 }
 
 void gateway::state::link_stopped() {
@@ -326,8 +299,8 @@ void gateway::state::probe(hold_and_probe& what, work_map& work) {
 // ---- the public face ----
 
 gateway::gateway(const std::vector<operator_settings>& operators, environment around,
-                 connection_id first, std::size_t threads)
-    : state_(std::make_unique<state>(std::move(around), first, thread_count(threads))) {
+                 connection_id first, reactors threads)
+    : state_(std::make_unique<state>(std::move(around), first, std::move(threads))) {
   state_->build(operators);
 }
 
@@ -336,8 +309,11 @@ gateway::~gateway() { stop(); }
 void gateway::start() {
   state_->running = true;
   state_->on_each([](link& one) { one.start(); });
-  for (auto& each : state_->threads)
-    each->thread = std::thread([this, which = each.get()] { state_->run(*which); });
+  for (const auto& each : state_->threads)
+    each->start([this](const std::exception& error) {
+      const auto& log = state_->around.log;
+      if (log) log(severity::error, fmt::format("link thread: {}", error.what()));
+    });
 }
 
 bool gateway::drain(milliseconds timeout) {
@@ -349,22 +325,14 @@ bool gateway::drain(milliseconds timeout) {
 
 void gateway::stop() {
   if (!state_->running.exchange(false)) return;
-  for (auto& each : state_->threads) {
-    std::promise<void> done;
-    asio::post(each->context, [&, context = &each->context] {
+  for (const auto& each : state_->threads)
+    each->run_and_wait([this, here = each.get()] {
       for (auto* one : state_->all())
-        if (&one->thread() == context) one->stop_now();
-      done.set_value();
+        if (&one->thread() == here) one->stop_now();
     });
-    done.get_future().wait();
-  }
-  for (auto& each : state_->threads) each->context.stop();
-  for (auto& each : state_->threads) each->thread.join();
+  for (const auto& each : state_->threads) each->stop();
   // What was handed over and not begun: its replies come back as unsent, none stays SENDING.
-  for (auto& each : state_->threads) {
-    each->context.restart();
-    each->context.poll();
-  }
+  for (const auto& each : state_->threads) each->run_rest();
 }
 
 bool gateway::reserve(operator_id op, int segments) {
@@ -392,7 +360,7 @@ void gateway::perform(std::vector<effect>&& effects) {
   const auto sold = state_->around.catalogue();
   for (auto& [one, its] : work) {
     its.sold = sold;
-    asio::post(one->thread(), [one = one, its = std::move(its)]() mutable {
+    one->thread().post([one = one, its = std::move(its)]() mutable {
       one->perform(std::move(its));
     });
   }

@@ -1,7 +1,5 @@
 #include "gateway/link.hpp"
 
-#include "gateway/clock.hpp"
-
 #include "farebox/flow/batch.hpp"
 
 #include <fmt/format.h>
@@ -11,8 +9,6 @@
 #include <utility>
 
 namespace farebox::gateway {
-
-namespace asio = boost::asio;
 
 namespace {
 
@@ -47,12 +43,13 @@ std::string one_line(std::string line) {
 
 } // namespace
 
-link::link(asio::io_context& thread, const operator_settings& owner, const bind_settings& bind,
+link::link(reactor& thread, const operator_settings& owner, const bind_settings& bind,
            const environment& around, hub& all)
     : op_(owner.info.id), op_name_(owner.info.name), bind_(bind),
       label_(owner.info.name + "/" + bind.name), owner_(owner), dialect_(owner, bind),
-      around_(around), hub_(all), thread_(thread), timer_(thread), tls_(make_tls(bind.tls, label_)),
-      random_(std::random_device{}()), policy_(link_settings_of(bind)), watch_({}),
+      around_(around), hub_(all), thread_(thread), timer_(thread.make_timer([this] { on_timer(); })),
+      make_wire_(thread.wires(bind.tls, label_)), random_(thread.random_seed()),
+      policy_(link_settings_of(bind)), watch_({}),
       pacing_(pacing_settings_of(bind), steady_now()), permits_(whole_grant(bind)) {
   if (bind.outbind && bind.tls.enabled) // who would be the TLS server is agreed nowhere
     throw std::runtime_error(fmt::format("bind {}: outbind and TLS exclude each other", label_));
@@ -75,7 +72,7 @@ void link::start() {
   } catch (const std::runtime_error& error) {
     alarm(error.what());
   }
-  if (acceptor_ && !accepting_) accept();
+  if (listener_ && !accepting_) accept();
   if (!current_ && !away_) {
     if (!bind_.hosts.empty()) attempt_ = policy_.start(steady_now());
     set_state(link_state::waiting);
@@ -84,31 +81,27 @@ void link::start() {
 }
 
 void link::listen() {
-  if (!bind_.outbind || acceptor_) return;
+  if (!bind_.outbind || listener_) return;
   const auto& where = bind_.outbind->listen;
   try {
-    const channel::tcp::endpoint at(asio::ip::make_address(where.host), where.port);
-    acceptor_.emplace(thread_, at, true);
-  } catch (const boost::system::system_error& error) {
+    listener_ = thread_.listen(where);
+  } catch (const std::runtime_error& error) {
     throw std::runtime_error(fmt::format("bind {}: cannot listen on {}:{}: {}", label_, where.host,
-                                         where.port, error.code().message()));
+                                         where.port, error.what()));
   }
 }
 
 // The listening socket stays open while the link is stopped: who calls then is sent away.
 void link::accept() {
   accepting_ = true;
-  acceptor_->async_accept(
-      [this](const boost::system::error_code& error, channel::tcp::socket socket) {
-        if (error == asio::error::operation_aborted) return;
-        if (!error) on_accepted(std::move(socket));
-        else note_error("accept: " + error.message());
-        accept();
-      });
+  listener_->accept([this](const std::string& error, wire_ptr caller) {
+    if (error.empty()) on_accepted(std::move(caller));
+    else note_error("accept: " + error);
+    if (listener_) accept();
+  });
 }
 
-void link::on_accepted(channel::tcp::socket&& socket) {
-  auto wire = std::make_shared<channel>(thread_, std::move(socket));
+void link::on_accepted(wire_ptr wire) {
   if (down_ || away_ || (current_ && current_->session.state() != smpp::session_state::closed)) {
     log(severity::warning, "refused a connection from " + wire->peer() + ": not now");
     return wire->close();
@@ -125,15 +118,13 @@ void link::on_accepted(channel::tcp::socket&& socket) {
 void link::connect() {
   const auto& host = bind_.hosts[attempt_->host % bind_.hosts.size()];
   attempt_.reset();
-  auto c = std::make_shared<connection>(std::make_shared<channel>(thread_),
-                                        session_settings_of(owner_, bind_, false));
+  auto c = std::make_shared<connection>(make_wire_(), session_settings_of(owner_, bind_, false));
   c->deadline = steady_now() + bind_.connect_timeout;
   c->close_reason = "connect: timed out";
   current_ = c;
   now_.peer = fmt::format("{}:{}", host.host, host.port);
   set_state(link_state::connecting);
-  c->wire->connect(host, bind_.tls, tls_.get(),
-                   [this, c](const std::string& error) { on_connected(c, error); });
+  c->wire->connect(host, [this, c](const std::string& error) { on_connected(c, error); });
 }
 
 void link::on_connected(const connection_ptr& c, const std::string& error) {
@@ -191,11 +182,10 @@ void link::finish(std::optional<milliseconds> limit) {
 void link::stop_now() {
   down_ = true;
   attempt_.reset();
-  boost::system::error_code ignored;
-  if (acceptor_) acceptor_->close(ignored);
+  listener_.reset();
   if (current_) tear_down(current_, "stopped");
   else stopped();
-  timer_.cancel();
+  timer_->cancel();
 }
 
 void link::retire(std::function<void()> next) {
@@ -207,8 +197,7 @@ void link::stopped() {
   set_state(link_state::stopped);
   hub_.link_stopped();
   if (!when_stopped_) return;
-  boost::system::error_code ignored;
-  if (acceptor_) acceptor_->close(ignored);
+  listener_.reset();
   std::exchange(when_stopped_, nullptr)();
 }
 
@@ -430,10 +419,7 @@ std::int64_t link::promised_tokens(steady_time now) const {
 void link::arm_at(steady_time at) {
   if (armed_ && *armed_ <= at) return;
   armed_ = at;
-  timer_.expires_at(to_std(at));
-  timer_.async_wait([this, at](const boost::system::error_code& error) {
-    if (!error && armed_ == at) on_timer();
-  });
+  timer_->arm(at);
 }
 
 // ---- what others see ----

@@ -3,17 +3,15 @@
 // where a comment says otherwise. Nothing is decided here that a pure machine can decide.
 #pragma once
 
-#include "gateway/channel.hpp"
 #include "gateway/mapping.hpp"
 #include "gateway/permits.hpp"
 #include "gateway/recorder.hpp"
 #include "gateway/submits.hpp"
 
 #include "farebox/gateway/ports.hpp"
+#include "farebox/gateway/reactor.hpp"
 #include "farebox/gateway/status.hpp"
 #include "farebox/smpp/link.hpp"
-
-#include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -66,7 +64,7 @@ class link {
   static constexpr milliseconds lookahead{50};
 
   // Throws std::runtime_error for certificates that cannot be read.
-  link(boost::asio::io_context& thread, const operator_settings& owner, const bind_settings& bind,
+  link(reactor& thread, const operator_settings& owner, const bind_settings& bind,
        const environment& around, hub& all);
 
   // Before the threads run, or on the link's. Throws std::runtime_error. start() listens too.
@@ -95,7 +93,7 @@ class link {
   bool is_stopped() const { return status().state == link_state::stopped; }
   bind_status status() const;
   const recorder& record() const { return recorder_; }
-  boost::asio::io_context& thread() { return thread_; }
+  reactor& thread() { return thread_; }
 
  private:
   struct taken_request { // the SMSC waits for our answer
@@ -115,10 +113,10 @@ class link {
     mo_arrived held;
   };
   struct connection {
-    connection(std::shared_ptr<channel> wire_, smpp::session_settings settings)
+    connection(wire_ptr wire_, smpp::session_settings settings)
         : wire(std::move(wire_)), session(std::move(settings)) {}
 
-    std::shared_ptr<channel> wire;
+    wire_ptr wire;
     smpp::session session;
     submit_ledger submits;
     connection_id id; // from when it is bound
@@ -139,7 +137,7 @@ class link {
 
   // connecting and closing
   void accept();
-  void on_accepted(channel::tcp::socket&& socket);
+  void on_accepted(wire_ptr wire);
   void connect();
   void on_connected(const connection_ptr& c, const std::string& error);
   void begin_session(const connection_ptr& c);
@@ -197,6 +195,9 @@ class link {
   void arm();
   void arm_at(steady_time at);
 
+  steady_time steady_now() const { return thread_.steady_now(); }
+  utc_time utc_now() const { return thread_.utc_now(); }
+
   // what others see
   void use_catalogue(catalogue_ptr sold);
   void set_state(link_state state);
@@ -215,11 +216,11 @@ class link {
   const environment& around_;
   hub& hub_;
 
-  boost::asio::io_context& thread_;
-  boost::asio::steady_timer timer_;
+  reactor& thread_;
+  std::unique_ptr<timer> timer_;
   std::optional<steady_time> armed_;
-  std::unique_ptr<boost::asio::ssl::context> tls_;
-  std::optional<channel::tcp::acceptor> acceptor_;
+  wire_factory make_wire_;
+  std::unique_ptr<listener> listener_;
   std::function<void()> when_stopped_;
   std::mt19937 random_;
 

@@ -1,8 +1,6 @@
 // What the session says to the writer, and what the writer wants of the session.
 #include "gateway/link.hpp"
 
-#include "gateway/clock.hpp"
-
 #include "farebox/base/mask.hpp"
 
 #include <fmt/format.h>

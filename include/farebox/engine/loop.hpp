@@ -41,6 +41,11 @@ class loop {
 
   void start();
 
+  // What the thread of start() does over and over; call these instead where time is not the
+  // computer's. One round, without waiting: calls and one batch, or housekeeping. False: the end.
+  bool turn();
+  utc_time next_due(); // when turn() finds something to do, unless something is offered before
+
   // False if the lane is full: the sender is told to come again.
   bool offer(event&& e);
   // For what nobody would tell again; bounded by windows and binds instead of by the queue.
@@ -71,7 +76,11 @@ class loop {
  private:
   using lane = std::deque<event>;
   void run();
-  bool wait_for_work(std::unique_lock<std::mutex>& lock);
+  bool round(std::unique_lock<std::mutex>& lock, utc_time now);
+  bool is_asked() const;
+  microseconds pause(utc_time now) const;
+  void work(std::unique_lock<std::mutex>& lock);
+  void keep_house(std::unique_lock<std::mutex>& lock);
   void take_batch(std::vector<event>& batch);
   void run_batch(std::vector<event>& batch);
   void note_store(bool able, utc_time now);
@@ -92,6 +101,9 @@ class loop {
   bool finishing_ = false;
   bool stopping_ = false;
   int last_rounds_ = 0;
+  std::vector<event> batch_;
+  utc_time idle_at_;      // housekeeping, unless there is work
+  utc_time unable_until_; // no batch before
 
   std::atomic<bool> able_{true};
   std::atomic<std::int64_t> last_round_{0}; // microseconds of around_.now()

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "farebox/gateway/ports.hpp"
+#include "farebox/gateway/reactor.hpp"
 #include "farebox/gateway/settings.hpp"
 #include "farebox/gateway/status.hpp"
 
@@ -20,11 +21,11 @@ namespace farebox::gateway {
 
 class gateway {
  public:
-  // `first` is the id of the first connection that will be bound. threads 0: half of the cores, 1
-  // to 4. Throws std::runtime_error for certificates that cannot be read and for a listening
-  // address that cannot be had.
+  // `first` is the id of the first connection that will be bound; the links are dealt out to the
+  // threads in turn. Throws std::runtime_error for certificates that cannot be read and for a
+  // listening address that cannot be had.
   gateway(const std::vector<operator_settings>& operators, environment around,
-          connection_id first, std::size_t threads = 0);
+          connection_id first, reactors threads);
   ~gateway(); // stop()
 
   void start(); // connects all links

@@ -12,8 +12,29 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace farebox::store {
+
+// What the store needs of the file system, beside what SQLite does itself. The daemon has
+// local_disk(), simulations have one with faults. Used by one thread at a time.
+class disk {
+ public:
+  virtual ~disk() = default;
+  virtual const char* vfs() const = 0; // SQLite's, by name; nullptr: the usual one
+
+  // Keeps the data base to one process for as long as the result lives. Failures: `conflict`
+  // (another one has it), `invalid` (a network file system, or no such folder).
+  virtual result<std::shared_ptr<void>> claim(const std::filesystem::path& data_base) = 0;
+
+  // Small files: the whole text; nothing if there is no such file.
+  virtual result<std::optional<std::string>> read(const std::filesystem::path& path) = 0;
+  // Durable when it returns, and never half of it. Failure `unavailable`.
+  virtual result<void> replace(const std::filesystem::path& path, std::string_view text) = 0;
+};
+disk& local_disk();
 
 utc_time system_time(); // of this computer's clock
 
@@ -25,6 +46,7 @@ struct sqlite_settings {
   std::function<utc_time()> now = system_time;
   // The file grows no further, as on a full disk; 0: as far as the disk goes. In pages of 4 KiB.
   std::int64_t pages_max = 0;
+  disk* files = &local_disk();
 };
 
 // Brings an older schema up to date first. Failures: `conflict` (another daemon has the file, or a

@@ -8,6 +8,7 @@
 #include "farebox/base/money.hpp"
 #include "farebox/base/result.hpp"
 #include "farebox/base/time.hpp"
+#include "farebox/store/sqlite.hpp"
 
 #include <sqlite3.h>
 
@@ -56,7 +57,7 @@ class database {
   database& operator=(const database&) = delete;
 
   // `flags` of sqlite3_open_v2. The handle is used by one thread at a time.
-  result<void> open(const std::string& path, int flags);
+  result<void> open(const sqlite_settings& where, int flags);
 
   // Runs statements without rows: pragmas, BEGIN, the schema.
   void execute(const char* sql);

@@ -1,11 +1,6 @@
 #include "store/sqlite/mark.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include <sstream>
 
 namespace farebox::store {
 
@@ -20,12 +15,11 @@ std::string to_line(const mark& m) {
 
 } // namespace
 
-result<std::optional<mark>> read_mark(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  if (!file) {
-    if (!std::filesystem::exists(path)) return std::nullopt;
-    return failure{failure_kind::invalid, "cannot read " + path.string()};
-  }
+result<std::optional<mark>> read_mark(const std::filesystem::path& path, disk& files) {
+  const auto kept = files.read(path);
+  if (!kept) return kept.error();
+  if (!*kept) return std::nullopt;
+  std::istringstream file(**kept);
   mark m;
   std::string type, bill, posted, time, digest, hex;
   bytes octets;
@@ -42,17 +36,8 @@ result<std::optional<mark>> read_mark(const std::filesystem::path& path) {
   return m;
 }
 
-result<void> write_mark(const std::filesystem::path& path, const mark& newest) {
-  auto draft = path;
-  draft += ".new";
-  const std::string line = to_line(newest);
-  const int file = open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-  // Written and synced under another name first, so that the name always means a whole mark.
-  bool done = file >= 0 && write(file, line.data(), line.size()) == std::ssize(line) &&
-              fdatasync(file) == 0;
-  if (file >= 0) done = close(file) == 0 && done;
-  if (done && rename(draft.c_str(), path.c_str()) == 0) return {};
-  return unavailable("cannot write " + path.string() + ": " + std::strerror(errno));
+result<void> write_mark(const std::filesystem::path& path, const mark& newest, disk& files) {
+  return files.replace(path, to_line(newest));
 }
 
 } // namespace farebox::store

@@ -4,6 +4,7 @@
 
 #include "farebox/base/result.hpp"
 #include "farebox/model/rows.hpp"
+#include "farebox/store/sqlite.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -16,9 +17,11 @@ struct mark {
 };
 
 // Nothing if there is no such file; failure `corrupt` if it cannot be understood.
-result<std::optional<mark>> read_mark(const std::filesystem::path& path);
+result<std::optional<mark>> read_mark(const std::filesystem::path& path,
+                                      disk& files = local_disk());
 
 // Atomic and durable. Failure `unavailable`.
-result<void> write_mark(const std::filesystem::path& path, const mark& newest);
+result<void> write_mark(const std::filesystem::path& path, const mark& newest,
+                        disk& files = local_disk());
 
 } // namespace farebox::store

@@ -51,7 +51,7 @@ void sqlite_writer::read_newest() {
 }
 
 result<sequences> sqlite_writer::load_sequences() {
-  const auto kept = read_mark(sibling(".mark"));
+  const auto kept = read_mark(sibling(".mark"), *settings_.files);
   if (!kept) return kept.error();
   if (auto checked = check_bills(*kept); !checked) return checked.error();
 

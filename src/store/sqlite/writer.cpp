@@ -51,24 +51,23 @@ utc_time system_time() {
 }
 
 result<std::unique_ptr<writer>> open_sqlite(const sqlite_settings& settings) {
-  if (auto local = refuse_network_file_system(settings.path); !local) return local.error();
-  auto lock = file_lock::take(settings.path.string() + ".lock");
-  if (!lock) return lock.error();
+  auto claim = settings.files->claim(settings.path);
+  if (!claim) return claim.error();
   auto db = std::make_unique<database>();
-  if (auto opened = db->open(settings.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE); !opened)
+  if (auto opened = db->open(settings, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE); !opened)
     return opened.error();
   configure(*db, settings);
   if (!db->ok()) return db->error();
   if (auto migrated = migrate(*db); !migrated) return migrated.error();
   auto& handle = *db;
-  auto out = std::make_unique<sqlite_writer>(settings, std::move(*lock), std::move(db));
+  auto out = std::make_unique<sqlite_writer>(settings, std::move(*claim), std::move(db));
   if (!handle.ok()) return handle.error();
   return out;
 }
 
-sqlite_writer::sqlite_writer(sqlite_settings settings, file_lock lock,
+sqlite_writer::sqlite_writer(sqlite_settings settings, std::shared_ptr<void> claim,
                              std::unique_ptr<database> db)
-    : settings_(std::move(settings)), lock_(std::move(lock)), db_owner_(std::move(db)),
+    : settings_(std::move(settings)), claim_(std::move(claim)), db_owner_(std::move(db)),
       db_(*db_owner_), sql_(db_), chain_(db_), counters_(db_),
       checkpoint_at_pages_(checkpoint_forced_pages) {
   sqlite3_wal_hook(
@@ -122,7 +121,8 @@ void sqlite_writer::keep_mark() {
   const auto now = settings_.now();
   if (now < marked_at_ + mark_interval && now >= marked_at_) return;
   marked_at_ = now;
-  if (write_mark(sibling(".mark"), {newest_.head, newest_.posted_at})) marked_ = newest_.head.bill;
+  if (write_mark(sibling(".mark"), {newest_.head, newest_.posted_at}, *settings_.files))
+    marked_ = newest_.head.bill;
 }
 
 void sqlite_writer::checkpoint() {

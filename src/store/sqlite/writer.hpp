@@ -5,7 +5,6 @@
 #include "store/sqlite/chain.hpp"
 #include "store/sqlite/counter_log.hpp"
 #include "store/sqlite/database.hpp"
-#include "store/sqlite/file_guard.hpp"
 #include "store/sqlite/key_filter.hpp"
 #include "store/sqlite/mark.hpp"
 #include "store/sqlite/tables.hpp"
@@ -47,7 +46,8 @@ struct writer_statements {
 
 class sqlite_writer final : public writer {
  public:
-  sqlite_writer(sqlite_settings settings, file_lock lock, std::unique_ptr<database> db);
+  sqlite_writer(sqlite_settings settings, std::shared_ptr<void> claim,
+                std::unique_ptr<database> db);
   ~sqlite_writer() override;
 
   result<loaded> load(const wanted& what) override;
@@ -102,7 +102,7 @@ class sqlite_writer final : public writer {
   std::filesystem::path sibling(const char* suffix) const;
 
   sqlite_settings settings_;
-  file_lock lock_;
+  std::shared_ptr<void> claim_; // no other process has the data base
   std::unique_ptr<database> db_owner_;
   database& db_;
   writer_statements sql_;

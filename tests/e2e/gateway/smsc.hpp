@@ -2,8 +2,6 @@
 // keeps every event. Both are waited for by condition, never by time alone.
 #pragma once
 
-#include "gateway/clock.hpp"
-
 #include "farebox/gateway/gateway.hpp"
 #include "farebox/smpp/session.hpp"
 
@@ -37,8 +35,15 @@ namespace farebox::test {
 
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
-using gateway::steady_now;
-using gateway::utc_now;
+
+inline steady_time steady_now() {
+  return steady_time(std::chrono::duration_cast<microseconds>(
+      std::chrono::steady_clock::now().time_since_epoch()));
+}
+inline utc_time utc_now() {
+  return utc_time(std::chrono::duration_cast<microseconds>(
+      std::chrono::system_clock::now().time_since_epoch()));
+}
 
 inline constexpr seconds patience{20}; // sanitizers are slow; a pass never waits so long
 
@@ -359,7 +364,8 @@ struct world {
                                   if (std::getenv("FAREBOX_TEST_LOG")) std::puts(line.c_str());
                                 },
                                 [this](const std::string& line) { writer.alarms.put(line); }};
-    links = std::make_unique<gateway::gateway>(operators, std::move(around), connection_id{100}, 2);
+    links = std::make_unique<gateway::gateway>(operators, std::move(around), connection_id{100},
+                                               gateway::asio_reactors(2));
     links->start();
   }
 
