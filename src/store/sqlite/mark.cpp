@@ -18,6 +18,15 @@ std::string to_line(const mark& m) {
          to_iso8601(m.posted_at) + " digest " + to_hex(m.head.digest.octets) + "\n";
 }
 
+// A rename is durable once its folder is.
+bool sync_folder_of(const std::filesystem::path& path) {
+  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  const int opened = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (opened < 0) return false;
+  const bool synced = fsync(opened) == 0;
+  return close(opened) == 0 && synced;
+}
+
 } // namespace
 
 result<std::optional<mark>> read_mark(const std::filesystem::path& path) {
@@ -51,7 +60,7 @@ result<void> write_mark(const std::filesystem::path& path, const mark& newest) {
   bool done = file >= 0 && write(file, line.data(), line.size()) == std::ssize(line) &&
               fdatasync(file) == 0;
   if (file >= 0) done = close(file) == 0 && done;
-  if (done && rename(draft.c_str(), path.c_str()) == 0) return {};
+  if (done && rename(draft.c_str(), path.c_str()) == 0 && sync_folder_of(path)) return {};
   return unavailable("cannot write " + path.string() + ": " + std::strerror(errno));
 }
 

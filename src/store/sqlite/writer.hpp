@@ -98,7 +98,6 @@ class sqlite_writer final : public writer {
   void keep_mark();
   void checkpoint();
   void drop_expired();
-  std::filesystem::path sibling(const char* suffix) const;
 
   sqlite_settings settings_;
   file_lock lock_;
