@@ -111,6 +111,8 @@ struct application::parts final : gateway::writer_port,
 result<void> application::parts::open_store() {
   store::sqlite_settings where;
   where.path = settings.store.path;
+  where.mark = settings.store.mark;
+  where.alarm = [this](const std::string& what) { raise(what); };
   auto opened = store::open_sqlite(where);
   if (!opened) return opened.error();
   rows = std::move(*opened);

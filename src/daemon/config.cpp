@@ -483,7 +483,10 @@ const section_fields<store_settings>& store_fields() {
   using s = store_settings;
   static const section_fields<s> all{
       {value<s>("path", &s::path, absolute_path(),
-                "The SQLite file, on a local disk; its directory must be writable.")},
+                "The SQLite file, on a local disk; its directory must be writable."),
+       value<s>("mark", &s::mark, absolute_path(),
+                "The file that tells a restored old backup: in a folder that no backup of the "
+                "data base restores. Empty: beside the data base, with .mark behind its name.")},
       {}};
   return all;
 }

@@ -116,6 +116,17 @@ void want(const world& in, const event&, const settle_reply& e, wanted& out) {
 template <class Event> // connection events and changes of the catalogue need nothing
 void want(const world&, const event&, const Event&, wanted&) {}
 
+// Bills are never dated before the last one, so a clock that once was far ahead leaves its date on
+// all that follow. Small corrections of a clock are everyday, and harm nobody.
+constexpr seconds clock_behind_max{5};
+
+void check_clock(world& in) {
+  if (in.now() + clock_behind_max >= in.numbers.last_posted_at) return;
+  in.warn("the clock is behind the last bill, of " + to_iso8601(in.numbers.last_posted_at) +
+          ": it is wrong now, or was when that was posted; new bills are dated so until the clock "
+          "has come there");
+}
+
 bool wants_nothing(const wanted& w) {
   return !w.at_start && w.doubts.empty() && w.open_sets.empty() && w.sets.empty() &&
          w.facts.empty() && w.messages.empty() && w.replies.empty() && w.charges.empty() &&
@@ -278,6 +289,7 @@ const changes& batch::finish() {
     return std::find(made.matched_orphans.begin(), made.matched_orphans.end(),
                      smsc_key{fresh.op, fresh.smsc_id}) != made.matched_orphans.end();
   });
+  check_clock(in);
   if (!made.bills.empty()) made.head = chain_head{in.numbers.last_bill, in.numbers.chain};
   return made;
 }

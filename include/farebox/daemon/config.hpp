@@ -32,6 +32,7 @@ struct tariff_entry {
 
 struct store_settings {
   std::string path = "/var/lib/farebox/farebox.db";
+  std::string mark; // the high-water mark of the bills; empty: path with ".mark" behind it
 };
 
 struct http_settings {

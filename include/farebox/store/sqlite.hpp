@@ -1,9 +1,10 @@
 // The store on one SQLite file. One process writes it, through one connection, which alone moves
 // the write-ahead log into the file; readers are opened after the writer and closed before it.
 //
-// Beside <path> live <path>-wal and <path>-shm (SQLite's), <path>.lock (held by the one daemon) and
-// <path>.mark: how far the bills had come, at most a second ago. A restored old backup is
-// recognised by it; remove the mark file to go on with such a backup nevertheless.
+// Beside <path> live <path>-wal and <path>-shm (SQLite's) and <path>.lock (held by the one daemon).
+// <mark> says how far the bills had come, at most a second ago. A restored old backup is recognised
+// by it, unless the mark was restored with it: hence its folder should be another one. Remove the
+// mark file to go on with such a backup nevertheless.
 #pragma once
 
 #include "farebox/store/store.hpp"
@@ -40,10 +41,13 @@ utc_time system_time(); // of this computer's clock
 
 struct sqlite_settings {
   std::filesystem::path path;
+  std::filesystem::path mark{}; // empty: <path>.mark
   // An answer over HTTP that takes longer is not worth its disk reads.
   milliseconds reader_deadline{1'000};
   // Only housekeeping asks: what has expired, and when the last mark was written.
   std::function<utc_time()> now = system_time;
+  // What a person has to look at though the store goes on; on the writer thread, perhaps often.
+  std::function<void(const std::string&)> alarm = [](const std::string&) {};
   // The file grows no further, as on a full disk; 0: as far as the disk goes. In pages of 4 KiB.
   std::int64_t pages_max = 0;
   disk* files = &local_disk();

@@ -13,6 +13,15 @@ namespace farebox::store {
 
 namespace {
 
+// A rename is durable once its folder is.
+bool sync_folder_of(const std::filesystem::path& path) {
+  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  const int opened = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (opened < 0) return false;
+  const bool synced = fsync(opened) == 0;
+  return close(opened) == 0 && synced;
+}
+
 class computers_disk final : public disk {
  public:
   const char* vfs() const override { return nullptr; }
@@ -39,7 +48,7 @@ class computers_disk final : public disk {
     bool done = file >= 0 && write(file, text.data(), text.size()) == std::ssize(text) &&
                 fdatasync(file) == 0;
     if (file >= 0) done = close(file) == 0 && done;
-    if (done && rename(draft.c_str(), path.c_str()) == 0) return {};
+    if (done && rename(draft.c_str(), path.c_str()) == 0 && sync_folder_of(path)) return {};
     return unavailable("cannot write " + path.string() + ": " + std::strerror(errno));
   }
 };

@@ -1,4 +1,4 @@
-// The high-water mark: a small file beside the data base that says how far the bills had come. A
+// The high-water mark: a small file outside the data base that says how far the bills had come. A
 // data base that ends before its mark is an old backup.
 #pragma once
 

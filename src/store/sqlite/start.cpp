@@ -51,8 +51,13 @@ void sqlite_writer::read_newest() {
 }
 
 result<sequences> sqlite_writer::load_sequences() {
-  const auto kept = read_mark(sibling(".mark"), *settings_.files);
+  const auto kept = read_mark(settings_.mark, *settings_.files);
   if (!kept) return kept.error();
+  if (!*kept && newest_.head.bill)
+    settings_.alarm("there is no high-water mark " + settings_.mark.string() +
+                    ", though the data base has bills up to number " +
+                    std::to_string(newest_.head.bill.value) +
+                    ": nothing can tell whether it is an old backup; a new mark is made");
   if (auto checked = check_bills(*kept); !checked) return checked.error();
 
   sequences out;
@@ -86,7 +91,7 @@ result<void> sqlite_writer::check_bills(const std::optional<mark>& kept) {
                        to_iso8601(kept->posted_at) +
                        ": it looks like a restored old backup. Restore a newer one; or, to go on "
                        "without what lies between, remove " +
-                       sibling(".mark").string()};
+                       settings_.mark.string()};
   }
   bill_id from{std::max<std::int64_t>(tip.value - bills_checked_at_start, 0)};
   if (kept) from = std::min(from, kept->head.bill);

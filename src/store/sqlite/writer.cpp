@@ -18,6 +18,9 @@ constexpr int checkpoint_idle_pages = 16 * mib_pages;
 constexpr int checkpoint_forced_pages = 48 * mib_pages;
 constexpr int checkpoint_retry_pages = 4 * mib_pages;
 
+// More than this is not our own doing: somebody's snapshot holds the log, and the disk fills.
+constexpr int log_alarm_pages = 64 * mib_pages;
+
 // The only others with locks are readers that open or close; a few ms.
 constexpr int busy_timeout_ms = 100;
 
@@ -35,6 +38,9 @@ void configure(database& db, const sqlite_settings& settings) {
   db.execute("PRAGMA journal_mode = WAL");
   db.execute("PRAGMA synchronous = FULL");
   db.execute("PRAGMA wal_autocheckpoint = 0");
+  // A log that grew while somebody held it gives the disk back when it starts anew.
+  db.execute(("PRAGMA journal_size_limit = " +
+              std::to_string(std::int64_t{log_alarm_pages} * page_size)).c_str());
   db.execute("PRAGMA temp_store = MEMORY");
   db.execute("PRAGMA secure_delete = OFF"); // what changes is overwritten, not wiped first
   db.execute("PRAGMA cell_size_check = ON");
@@ -70,6 +76,7 @@ sqlite_writer::sqlite_writer(sqlite_settings settings, std::shared_ptr<void> cla
     : settings_(std::move(settings)), claim_(std::move(claim)), db_owner_(std::move(db)),
       db_(*db_owner_), sql_(db_), chain_(db_), counters_(db_),
       checkpoint_at_pages_(checkpoint_forced_pages) {
+  if (settings_.mark.empty()) (settings_.mark = settings_.path) += ".mark";
   sqlite3_wal_hook(
       db_.handle(),
       [](void* pages, sqlite3*, const char*, int count) {
@@ -109,20 +116,17 @@ void sqlite_writer::idle() {
   if (log_pages_ >= checkpoint_idle_pages) checkpoint();
 }
 
-std::filesystem::path sqlite_writer::sibling(const char* suffix) const {
-  auto path = settings_.path;
-  path += suffix;
-  return path;
-}
-
-// A mark that cannot be written is written a second later; meanwhile the old one is right too.
+// A mark that cannot be written is written a second later; meanwhile the old one is right too, but
+// would let through a backup that is younger than it.
 void sqlite_writer::keep_mark() {
   if (!checked_ || marked_ == newest_.head.bill) return;
   const auto now = settings_.now();
   if (now < marked_at_ + mark_interval && now >= marked_at_) return;
   marked_at_ = now;
-  if (write_mark(sibling(".mark"), {newest_.head, newest_.posted_at}, *settings_.files))
-    marked_ = newest_.head.bill;
+  const auto written =
+      write_mark(settings_.mark, {newest_.head, newest_.posted_at}, *settings_.files);
+  if (written) marked_ = newest_.head.bill;
+  else settings_.alarm("the high-water mark is not up to date: " + written.error().detail);
 }
 
 void sqlite_writer::checkpoint() {
@@ -135,6 +139,11 @@ void sqlite_writer::checkpoint() {
     return;
   }
   checkpoint_at_pages_ = log_pages_ + checkpoint_retry_pages;
+  if (log_pages_ >= log_alarm_pages)
+    settings_.alarm("the write-ahead log has grown beyond " +
+                    std::to_string(log_alarm_pages / mib_pages) +
+                    " MiB: another process reads the data base and does not end its transaction; "
+                    "lsof names it");
   // A full disk leaves everything in the log, where it is safe; only an I/O error is the end.
   if (code != SQLITE_OK && kind_of_error(code, errno) == failure_kind::fatal) db_.fail(code);
 }

@@ -99,7 +99,6 @@ class sqlite_writer final : public writer {
   void keep_mark();
   void checkpoint();
   void drop_expired();
-  std::filesystem::path sibling(const char* suffix) const;
 
   sqlite_settings settings_;
   std::shared_ptr<void> claim_; // no other process has the data base

@@ -17,17 +17,23 @@ using namespace farebox::store;
 
 namespace {
 
+sqlite_settings file_at(const std::filesystem::path& path) {
+  sqlite_settings settings;
+  settings.path = path;
+  return settings;
+}
+
 // Runs SQL on the file from outside, as a person with a tool would.
 void tamper(const std::filesystem::path& path, const std::string& sql) {
   database db;
-  must(db.open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+  must(db.open(file_at(path), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
   db.execute(sql.c_str());
   must(db.outcome());
 }
 
 std::int64_t ask(const std::filesystem::path& path, const std::string& sql) {
   database db;
-  must(db.open(path, SQLITE_OPEN_READONLY));
+  must(db.open(file_at(path), SQLITE_OPEN_READONLY));
   statement query(db, sql);
   std::int64_t value = -1;
   while (query.step()) query.columns(value);
@@ -73,7 +79,7 @@ TEST_CASE("migrations run once, in order, and a failing one leaves the version b
                                     "INSERT INTO a VALUES (1); INSERT INTO nowhere VALUES (1)"};
   {
     database db;
-    must(db.open(f.settings.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+    must(db.open(f.settings, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
     const std::string_view good[] = {steps[1], "INSERT INTO a VALUES (7)"};
     must(migrate(db, std::span(good).first(1)));
     must(migrate(db, good));
@@ -83,7 +89,7 @@ TEST_CASE("migrations run once, in order, and a failing one leaves the version b
   CHECK(ask(f.settings.path, "PRAGMA user_version") == 2);
   {
     database db;
-    must(db.open(f.settings.path, SQLITE_OPEN_READWRITE));
+    must(db.open(f.settings, SQLITE_OPEN_READWRITE));
     const auto why = failure_of(migrate(db, steps));
     CHECK(says(why, "nowhere"));
   }
@@ -528,7 +534,7 @@ TEST_CASE("every question of the hot path is answered by an index") {
   files f;
   f.open();
   database db;
-  must(db.open(f.settings.path, SQLITE_OPEN_READONLY));
+  must(db.open(f.settings, SQLITE_OPEN_READONLY));
   struct {
     const char* sql;
     const char* expected;
