@@ -43,7 +43,7 @@ struct wanted {
   std::vector<message_id> messages;
   std::vector<message_id> replies;
   std::vector<message_id> charges;
-  // Of the newest hour that has the id, up to a week back; with the orphans of the same key. A new
+  // Of the newest hour that has the id, up to receipt_hours_max back; with the orphans of the same key. A new
   // id is searched for in vain there: ask for its orphans alone.
   std::vector<smsc_key> attempts;
   std::vector<smsc_key> orphans;

@@ -1,3 +1,4 @@
+#include "farebox/base/limits.hpp"
 #include "store/sqlite/tables.hpp"
 #include "store/sqlite/writer.hpp"
 
@@ -7,9 +8,6 @@
 namespace farebox::store {
 
 namespace {
-
-// A receipt later than a week is an orphan for ever; no SMSC keeps a message so long.
-constexpr std::int64_t attempt_hours_max = 7 * 24;
 
 // The longest redelivery horizon is a day; it may begin on the day before.
 constexpr std::int64_t operator_id_days_max = 2;
@@ -79,7 +77,7 @@ void sqlite_writer::load_attempts(const wanted& what, loaded& out) {
     orphans.push_back(key);
     // From the newest hour back: a receipt mostly comes within the hour.
     const auto first =
-        std::max(newest_.attempt_hour_first, newest_.attempt_hour_last - attempt_hours_max);
+        std::max(newest_.attempt_hour_first, newest_.attempt_hour_last - limits::receipt_hours_max);
     const auto before = out.attempts.size();
     for (auto hour = newest_.attempt_hour_last; hour >= first; --hour) {
       read_all(sql_.attempts, out.attempts, hour, key.op, compact(key.smsc_id));

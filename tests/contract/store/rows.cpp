@@ -1,4 +1,5 @@
 // What is written is read: every kind of row goes in by commit and comes out by load, equal.
+#include "farebox/base/limits.hpp"
 #include "contract/store/samples.hpp"
 #include "contract/store/stores.hpp"
 
@@ -159,7 +160,7 @@ TEST_CASE("attempts come back by the SMSC's id, of the newest hour that has it")
     auto hexadecimal = sample_attempt("00fF", 13);
     auto ancient = sample_attempt("800", 14);
     old.answered_at -= hours(5);
-    ancient.answered_at -= hours(24 * 7 + 1);
+    ancient.answered_at -= hours(limits::receipt_hours_max + 1);
     changes batch;
     batch.attempts = {old, ancient, fresh, twin, hexadecimal};
     must(store.rows().commit(batch));
