@@ -203,7 +203,8 @@ void memory_state::load_attempts(const wanted& what, loaded& out) const {
     for (auto at = attempts.lower_bound({key, {}, 0, 0});
          at != attempts.end() && std::get<0>(at->first) == key; ++at)
       by_hour[hour_of(at->second.answered_at)].push_back(at->second);
-    if (by_hour.empty() || by_hour.rbegin()->first < newest_hour - limits::receipt_hours_max) continue;
+    if (by_hour.empty()) continue;
+    if (by_hour.rbegin()->first < newest_hour - limits::receipt_hours_max) continue;
     const auto& newest = by_hour.rbegin()->second;
     out.attempts.insert(out.attempts.end(), newest.begin(), newest.end());
   }
