@@ -47,9 +47,9 @@ link::link(reactor& thread, const operator_settings& owner, const bind_settings&
            const environment& around, hub& all)
     : op_(owner.info.id), op_name_(owner.info.name), bind_(bind),
       label_(owner.info.name + "/" + bind.name), owner_(owner), dialect_(owner, bind),
-      around_(around), hub_(all), thread_(thread), timer_(thread.make_timer([this] { on_timer(); })),
-      make_wire_(thread.wires(bind.tls, label_)), random_(thread.random_seed()),
-      policy_(link_settings_of(bind)), watch_({}),
+      around_(around), hub_(all), thread_(thread),
+      timer_(thread.make_timer([this] { on_timer(); })), make_wire_(thread.wires(bind.tls, label_)),
+      random_(thread.random_seed()), policy_(link_settings_of(bind)), watch_({}),
       pacing_(pacing_settings_of(bind), steady_now()), permits_(whole_grant(bind)) {
   if (bind.outbind && bind.tls.enabled) // who would be the TLS server is agreed nowhere
     throw std::runtime_error(fmt::format("bind {}: outbind and TLS exclude each other", label_));
