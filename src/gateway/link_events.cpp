@@ -138,8 +138,8 @@ void link::on_answer(connection& c, std::uint64_t cookie, const smpp::pdu& respo
     ++now_.totals.throttled;
   } else pacing_.on_accepted(steady_now());
   ++(status == 0 ? now_.totals.submits_accepted : now_.totals.submits_refused);
-  auto what = c.submits.answered(cookie, status, smsc_id_of(response, dialect_), utc_now());
-  if (what) around_.writer.offer_always(std::move(*what));
+  for (auto& what : c.submits.answered(cookie, status, smsc_id_of(response, dialect_), utc_now()))
+    around_.writer.offer_always(std::move(what));
 }
 
 void link::handle(const connection_ptr& c, smpp::event::request_abandoned& e) {
