@@ -240,6 +240,7 @@ void link::pump(connection& c, steady_time now) {
     const bool final = sent.error().kind == failure_kind::invalid;
     around_.writer.offer_always(c.submits.refuse_last(final));
   }
+  permits_.set_whole(whole_grant(c, now));
   const auto slots = window_part(c) - static_cast<std::int64_t>(c.submits.queued());
   const auto tokens = promised_tokens(now) - c.submits.queued_tokens();
   if (permits_.grant(std::min(slots, tokens))) around_.writer.permits_available(op());
