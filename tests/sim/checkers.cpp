@@ -196,7 +196,8 @@ void check_store(world& after, const rows_of& rows, findings_list& findings) {
 
 struct received { // of one reply, at its SMSC
   std::map<int, int> accepted; // by segment
-  int submits = 0, refused = 0, delivered = 0;
+  std::set<int> delivered;     // segments
+  int submits = 0, refused = 0;
 };
 
 std::map<std::int64_t, received> check_submits(const world& after, const seen& all,
@@ -223,7 +224,7 @@ std::map<std::int64_t, received> check_submits(const world& after, const seen& a
       ++r.submits;
       if (s.status == 0) ++r.accepted[place ? place->number : 1];
       r.refused += s.status != 0 && s.status != 0x58;
-      r.delivered += s.status == 0 && s.delivered;
+      if (s.status == 0 && s.delivered) r.delivered.insert(place ? place->number : 1);
     }
   return by_reply;
 }
@@ -255,12 +256,13 @@ void check_replies(const world& after, const seen& all, findings_list& findings,
       findings.push_back(name + " was never refused");
     if (reply.state == reply_state::given_up && r.submits < 2)
       findings.push_back(fmt::format("{} after {} submits", name, r.submits));
-    if (reply.state == reply_state::delivered && r.delivered == 0)
+    const bool delivered = static_cast<int>(r.delivered.size()) == reply.segments;
+    if (reply.state == reply_state::delivered && !delivered)
       findings.push_back(name + " was not delivered");
     const bool posted = m.charge == charge_state::posted;
-    if (reply.on_mt && posted && r.delivered == 0)
+    if (reply.on_mt && posted && !delivered)
       findings.push_back(name + " is charged and was not delivered");
-    if (after.luck().quiet && reply.on_mt && posted != (r.delivered > 0))
+    if (after.luck().quiet && reply.on_mt && posted != delivered)
       findings.push_back(name + " was delivered and is not charged, though nothing went wrong");
     if (accepted) ++counts.replies;
   }
