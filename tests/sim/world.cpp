@@ -352,7 +352,13 @@ void world::start_process() {
                                   }};
   log_("a process starts");
   node_ = std::make_unique<node>(++processes_, around);
-  const auto started = node_->start();
+  const auto started = [this]() -> result<void> {
+    try {
+      return node_->start();
+    } catch (const engine::fatal_store_error& error) { // the daemon ends with it
+      return unavailable(error.what());
+    }
+  }();
   if (started) return;
   log_("it does not start: {}", started.error().detail);
   const auto kind = started.error().kind;

@@ -95,7 +95,7 @@ TEST_CASE("a refusal waits until the other segments of its attempt are answered"
   three(taken);
   CHECK(shown(taken.answered(4, 0, "other", {})) == "answered 8.1/1=0 other");
   CHECK(shown(taken.answered(2, 0, "b", {})) == "answered 7.1/2=0 b");
-  CHECK(shown(taken.answered(3, 0, "c", {})) == "answered 7.1/3=0 c, answered 7.1/1=88 ");
+  CHECK(shown(taken.answered(3, 0, "c", {})) == "answered 7.1/4=0 c, answered 7.1/1=88 ");
   CHECK(shown(taken.closed()).empty());
 
   submit_ledger refused;
@@ -107,7 +107,7 @@ TEST_CASE("a refusal waits until the other segments of its attempt are answered"
   three(abandoned);
   CHECK(shown(abandoned.answered(2, 0, "b", {})) == "answered 7.1/2=0 b");
   CHECK(shown({*abandoned.abandoned(3)}) == "lost 7.1");
-  CHECK(shown(abandoned.answered(3, 0, "late", {})) == "answered 7.1/3=0 late");
+  CHECK(shown(abandoned.answered(3, 0, "late", {})) == "answered 7.1/4=0 late");
 
   submit_ledger closed;
   three(closed);
