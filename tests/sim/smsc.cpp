@@ -289,7 +289,7 @@ void smsc::plan_receipts(std::size_t submit) {
   if (chance.percent(habits.receipt_lost)) return;
   auto after = chance.skewed(milliseconds(500), seconds(20));
   if (chance.percent(habits.receipt_early)) after = microseconds(0);
-  if (chance.percent(habits.receipt_late)) after = chance.between(minutes(1), minutes(30));
+  if (chance.percent(habits.receipt_late)) after = chance.between(minutes(1), receipt_delay_max / 2);
   const int times = chance.percent(habits.receipt_twice) ? 2 : 1;
   for (int i = 0; i < times; ++i)
     net_.time().after(after * (i + 1), world,

@@ -18,6 +18,8 @@
 
 namespace farebox::sim {
 
+inline constexpr minutes receipt_delay_max{10};
+
 // What is done to submits and receipts: shares in percent.
 struct smsc_habits {
   milliseconds response_timeout{30'000}; // of deliver_sm: then it is delivered again

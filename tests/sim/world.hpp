@@ -65,8 +65,11 @@ class world {
   void run_until(steady_time until);
   void supervise();
   void start_process();
-  void stop_process(bool power_lost);
+  void stop_process(bool power_lost); // for some seconds
+  void stop_process(bool power_lost, microseconds down_for);
+  void drain();
   void settle();
+  void wait_until_settled();
 
   void strike_link();
   void strike_smsc();
