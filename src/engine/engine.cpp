@@ -39,6 +39,10 @@ struct store_failed {
   failure why;
 };
 
+fatal_store_error fatal_error(const failure& why) {
+  return fatal_store_error(std::string(name_of(why.kind)) + ": " + why.detail);
+}
+
 } // namespace
 
 engine::engine(store::writer& rows, sequences numbers, const digest256& secret)
@@ -166,8 +170,7 @@ void engine::give_back(std::span<event> events, std::span<const effect> effects,
 
 outcomes engine::roll_back(std::span<event> events, const catalogue& sold, outlet& permits,
                            const failure& why) {
-  if (why.kind != failure_kind::unavailable)
-    throw fatal_store_error(std::string(name_of(why.kind)) + ": " + why.detail);
+  if (why.kind != failure_kind::unavailable) throw fatal_error(why);
   rows_.rollback();
   ++counters_.rollbacks;
   give_back(events, {}, permits);
@@ -198,7 +201,10 @@ void engine::take_due(utc_time now, outlet& permits, std::vector<event>& out) {
 bool engine::store_is_able() {
   changes probe;
   probe.facts.push_back({{service_id{}, 0, "write probe"}, bytes{1}, 0, {}});
-  if (auto begun = rows_.load({}); begun && rows_.commit(probe)) return true;
+  const auto begun = rows_.load({});
+  const auto done = begun ? rows_.commit(probe) : result<void>(begun.error());
+  if (done) return true;
+  if (done.error().kind != failure_kind::unavailable) throw fatal_error(done.error());
   rows_.rollback();
   return false;
 }

@@ -221,8 +221,11 @@ void batch::learn(loaded&& rows, const wanted& asked) {
   }
   for (auto& row : rows.replies) {
     const auto id = row.id;
-    if (row.state == reply_state::unknown)
-      add_once(in.unknown_replies[{row.op, row.destination, row.source}], id);
+    // Only where all of the phone's were asked for: one that is here for itself may have brothers.
+    const auto open = in.unknown_replies.find({row.op, row.destination, row.source});
+    const bool unanswered =
+        row.state == reply_state::unknown || row.state == reply_state::sending;
+    if (unanswered && open != in.unknown_replies.end()) add_once(open->second, id);
     in.replies.learn(id, std::move(row));
   }
   for (auto& row : rows.charges) in.charges.learn(row.id, charge_row(row));

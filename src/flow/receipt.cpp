@@ -56,9 +56,11 @@ message_id unanswered_reply(const world& in, const receipt_arrived& e) {
   std::vector<message_id> open;
   for (const auto id : known->second) {
     const auto* reply = in.replies.find(id);
-    if (!reply || reply->state != reply_state::unknown || reply->segments != 1) continue;
-    if (e.reference && *e.reference == reference_of(id)) return id;
-    open.push_back(id);
+    if (!reply || (reply->state != reply_state::unknown && reply->state != reply_state::sending))
+      continue;
+    const bool may_match = reply->state == reply_state::unknown && reply->segments == 1;
+    if (may_match && e.reference && *e.reference == reference_of(id)) return id;
+    open.push_back(may_match ? id : message_id{}); // else it is only another one that may be meant
   }
   if (e.reference || open.size() != 1) return {};
   return open.front();

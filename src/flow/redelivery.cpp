@@ -55,20 +55,25 @@ bool proven_in_batch(const world& in, const unproven_mo& mo) {
   });
 }
 
-bool waits_elsewhere(const world& in, const unproven_mo& mo, connection_id here) {
-  return mo.connection != here && !in.unproven_taken.contains(mo.message) &&
-         std::find(in.closed.begin(), in.closed.end(), mo.connection) == in.closed.end() &&
-         !proven_in_batch(in, mo);
+// An identical MO that is unproven may be the same one: on another bind always; on the same one if
+// its SMSC may have given it up. Before that the SMSC waits for the answer: it is another one.
+bool is_twin(const world& in, const unproven_mo& earlier, const mo_arrived& mo) {
+  if (earlier.key != mo.key || in.unproven_taken.contains(earlier.message) ||
+      std::find(in.closed.begin(), in.closed.end(), earlier.connection) != in.closed.end() ||
+      proven_in_batch(in, earlier))
+    return false;
+  if (earlier.connection != mo.answer_to.connection) return true;
+  const auto age = mo.received_at - earlier.received_at; // below zero: the clock was set
+  return age < seconds(0) || age > policy_of(in, mo.op).response_timeout / 2;
 }
 
-// An identical MO, unproven, on another bind that is up.
-std::optional<unproven_mo> twin_of(const world& in, const mo_arrived& mo) {
-  const auto here = mo.answer_to.connection;
+std::vector<unproven_mo> twins_of(const world& in, const mo_arrived& mo) {
+  std::vector<unproven_mo> twins;
   for (const auto& added : in.unproven_added)
-    if (added.key == mo.key && waits_elsewhere(in, added, here)) return added;
+    if (is_twin(in, added, mo)) twins.push_back(added);
   for (const auto& known : in.book.find_all(mo.key))
-    if (waits_elsewhere(in, known, here)) return known;
-  return {};
+    if (is_twin(in, known, mo)) twins.push_back(known);
+  return twins;
 }
 
 void add_doubt(world& in, const digest128& key, message_id message, operator_id op) {
@@ -105,14 +110,17 @@ world::judgement world::judge(const mo_arrived& mo) {
     return earlier ? judgement{verdict::absorbed, earlier} : judgement{};
   }
   if (const auto earlier = absorbed_by_doubt(*this, mo.key)) return {verdict::absorbed, earlier};
-  if (const auto twin = twin_of(*this, mo)) {
-    if (mo.probe == probe_result::not_asked) {
-      effects.push_back(hold_and_probe{twin->connection, mo});
+  // Each connection with a twin is asked in turn, until one is silent: that one's was not heard.
+  for (const auto& twin : twins_of(*this, mo)) {
+    const auto& asked = mo.probed;
+    if (std::find(asked.begin(), asked.end(), twin.connection) == asked.end()) {
+      effects.push_back(hold_and_probe{twin.connection, mo});
+      std::get<hold_and_probe>(effects.back()).held.probed.push_back(twin.connection);
       return {verdict::held, {}};
     }
-    if (mo.probe == probe_result::silent) {
-      unproven_taken.emplace(twin->message, twin->connection);
-      return {verdict::absorbed, twin->message};
+    if (mo.probe == probe_result::silent && twin.connection == asked.back()) {
+      unproven_taken.emplace(twin.message, twin.connection);
+      return {verdict::absorbed, twin.message};
     }
   }
   return {book.proven_before_disconnect(mo.key) ? verdict::flagged : verdict::new_order, {}};
@@ -122,7 +130,7 @@ void world::remember_unproven(const mo_arrived& mo, message_id id) {
   // The SMSC counts from when it wrote, which we know only to lie after our previous read.
   const bool late = now() - mo.previous_read_at > policy_of(*this, mo.op).response_timeout / 2;
   if (late) add_doubt(*this, mo.key, id, mo.op);
-  else unproven_added.push_back({mo.answer_to.connection, id, mo.key});
+  else unproven_added.push_back({mo.answer_to.connection, id, mo.key, mo.received_at});
   if (!mo.operator_message_id.empty())
     by_operator_id[{mo.op, mo.operator_message_id}].push_back(id);
 }

@@ -46,7 +46,7 @@ void unproven_book::prove(connection_id connection, message_id proven) {
 void unproven_book::take(connection_id connection, message_id message) {
   const auto key = key_of(connection, message);
   if (!key) return;
-  forget({connection, message, *key});
+  forget({connection, message, *key, {}});
   connections_[connection].taken.insert(message);
 }
 

@@ -28,12 +28,6 @@ std::uint32_t tokens_ahead(std::uint32_t rate) {
                                     static_cast<std::uint64_t>(link::lookahead.count()) / 1'000);
 }
 
-// What a bind at rest grants: what its window holds and its pacing lets out soon.
-std::int64_t whole_grant(const bind_settings& bind) {
-  if (bind.rate_per_second == 0) return bind.window;
-  return std::min(bind.window, std::max(tokens_ahead(bind.rate_per_second), 1u));
-}
-
 // What a peer says must not begin a line of its own.
 std::string one_line(std::string line) {
   for (auto& c : line)
@@ -48,10 +42,9 @@ link::link(reactor& thread, const operator_settings& owner, const bind_settings&
     : op_(owner.info.id), op_name_(owner.info.name), bind_(bind),
       label_(owner.info.name + "/" + bind.name), owner_(owner), dialect_(owner, bind),
       around_(around), hub_(all), thread_(thread),
-      timer_(thread.make_timer([this] { on_timer(); })),
-      make_wire_(thread.wires(bind.tls, label_)), random_(thread.random_seed()),
-      policy_(link_settings_of(bind)), watch_({}),
-      pacing_(pacing_settings_of(bind), steady_now()), permits_(whole_grant(bind)) {
+      timer_(thread.make_timer([this] { on_timer(); })), make_wire_(thread.wires(bind.tls, label_)),
+      random_(thread.random_seed()), policy_(link_settings_of(bind)), watch_({}),
+      pacing_(pacing_settings_of(bind), steady_now()), permits_(bind.window) {
   if (bind.outbind && bind.tls.enabled) // who would be the TLS server is agreed nowhere
     throw std::runtime_error(fmt::format("bind {}: outbind and TLS exclude each other", label_));
   owner_.binds.clear();
@@ -406,6 +399,14 @@ std::optional<steady_time> link::pacing_due(const connection& c, steady_time now
   if (promised_tokens(now) > 0) return std::nullopt;
   const auto next = pacing_.next_at(1, now);
   return tokens_ahead(pacing_.rate_at(now)) == 0 ? next : next - lookahead;
+}
+
+// What the bind grants when nothing is under way. What was abandoned keeps its slot (rule R7).
+std::int64_t link::whole_grant(const connection& c, steady_time now) const {
+  const auto window = c.session.settings().window_max;
+  const auto slots = std::min(window - c.session.abandoned(), pacing_.in_flight_max(window));
+  const std::int64_t tokens = std::max(tokens_ahead(pacing_.rate_at(now)), 1u);
+  return std::min(static_cast<std::int64_t>(slots), tokens);
 }
 
 // Tokens that are there or will be within the lookahead.

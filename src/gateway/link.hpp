@@ -181,6 +181,7 @@ class link {
   void ask(const hold_and_probe& what);
   void finish_probe(mo_arrived&& held, probe_result result);
   void pump(connection& c, steady_time now);
+  std::int64_t whole_grant(const connection& c, steady_time now) const;
   std::int64_t window_part(const connection& c) const;
   std::int64_t promised_tokens(steady_time now) const;
 

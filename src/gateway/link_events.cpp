@@ -138,8 +138,8 @@ void link::on_answer(connection& c, std::uint64_t cookie, const smpp::pdu& respo
     ++now_.totals.throttled;
   } else pacing_.on_accepted(steady_now());
   ++(status == 0 ? now_.totals.submits_accepted : now_.totals.submits_refused);
-  auto what = c.submits.answered(cookie, status, smsc_id_of(response, dialect_), utc_now());
-  if (what) around_.writer.offer_always(std::move(*what));
+  for (auto& what : c.submits.answered(cookie, status, smsc_id_of(response, dialect_), utc_now()))
+    around_.writer.offer_always(std::move(what));
 }
 
 void link::handle(const connection_ptr& c, smpp::event::request_abandoned& e) {
@@ -240,6 +240,7 @@ void link::pump(connection& c, steady_time now) {
     const bool final = sent.error().kind == failure_kind::invalid;
     around_.writer.offer_always(c.submits.refuse_last(final));
   }
+  permits_.set_whole(whole_grant(c, now));
   const auto slots = window_part(c) - static_cast<std::int64_t>(c.submits.queued());
   const auto tokens = promised_tokens(now) - c.submits.queued_tokens();
   if (permits_.grant(std::min(slots, tokens))) around_.writer.permits_available(op());

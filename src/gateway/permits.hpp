@@ -18,12 +18,17 @@ class permits {
  public:
   // `whole`: what a bind at rest grants at once. A reply of more segments needs no more than that,
   // or it would wait for ever; it then runs the bind into debt.
-  explicit permits(std::int64_t whole) : whole_(std::max<std::int64_t>(whole, 1)) {}
+  explicit permits(std::int64_t whole) { set_whole(whole); }
 
   // ---- link thread ----
 
   // `segments` reserved ones have arrived.
   void arrived(std::int64_t segments) { arrived_ += segments; }
+
+  // Less than at first after a throttle, or with slots that nobody answers any more.
+  void set_whole(std::int64_t whole) {
+    whole_.store(std::max<std::int64_t>(whole, 1), std::memory_order_relaxed);
+  }
 
   // The bind can send so many segments now, those in its queue counted off. True: the writer was
   // refused before, and is to be told.
@@ -40,7 +45,10 @@ class permits {
     const auto granted = granted_.load(std::memory_order_acquire);
     return granted == closed ? closed : granted - taken_;
   }
-  bool enough(std::int64_t segments) const { return available() >= std::min(segments, whole_); }
+  bool enough(std::int64_t segments) const {
+    const auto granted = available();
+    return granted >= std::min(segments, whole_.load(std::memory_order_relaxed));
+  }
 
   // What is reserved goes out by use(), which says that `segments` will arrive here, or by
   // give_back().
@@ -54,7 +62,7 @@ class permits {
   static constexpr std::int64_t closed = std::numeric_limits<std::int64_t>::min();
 
  private:
-  const std::int64_t whole_;
+  std::atomic<std::int64_t> whole_{1};
   std::int64_t arrived_ = 0; // link thread
   std::int64_t taken_ = 0;   // writer thread, as held_
   std::int64_t held_ = 0;    // reserved, and neither used nor given back

@@ -19,17 +19,27 @@ submit_unsent submit_ledger::refuse_last(bool final) {
   const auto refused = found->second;
   sent_.erase(found);
   drop_queued(refused.reply, refused.attempt);
+  refused_.erase({refused.reply, refused.attempt});
   return {refused.reply, refused.attempt, final};
 }
 
-std::optional<event> submit_ledger::answered(std::uint64_t cookie, std::uint32_t status,
-                                             std::string smsc_id, utc_time at) {
+std::vector<event> submit_ledger::answered(std::uint64_t cookie, std::uint32_t status,
+                                           std::string smsc_id, utc_time at) {
   const auto found = sent_.find(cookie);
-  if (found == sent_.end()) return std::nullopt;
+  if (found == sent_.end()) return {};
   const auto entry = found->second;
   sent_.erase(found);
+  submit_answered answer{entry.reply, entry.attempt, entry.covers, status, std::move(smsc_id), at};
+  const attempt_key attempt{entry.reply, entry.attempt};
   if (status != 0) drop_queued(entry.reply, entry.attempt);
-  return submit_answered{entry.reply, entry.attempt, entry.covers, status, std::move(smsc_id), at};
+  if (is_under_way(attempt)) {
+    if (status == 0 || entry.abandoned) return {std::move(answer)};
+    refused_.emplace(attempt, std::move(answer));
+    return {};
+  }
+  std::vector<event> out{std::move(answer)};
+  if (auto earlier = refused_.extract(attempt)) out.push_back(std::move(earlier.mapped()));
+  return out;
 }
 
 std::optional<event> submit_ledger::abandoned(std::uint64_t cookie) {
@@ -40,6 +50,7 @@ std::optional<event> submit_ledger::abandoned(std::uint64_t cookie) {
            other.second.attempt == found->second.attempt;
   });
   found->second.abandoned = true;
+  refused_.erase({found->second.reply, found->second.attempt}); // all of it is unknown now
   if (told) return std::nullopt;
   return submit_lost{found->second.reply, found->second.attempt};
 }
@@ -59,9 +70,17 @@ std::vector<event> submit_ledger::closed() {
     if (told.emplace(waiting.reply, waiting.attempt).second)
       out.push_back(submit_unsent{waiting.reply, waiting.attempt, false});
   sent_.clear();
+  refused_.clear();
   queue_.clear();
   queued_tokens_ = 0;
   return out;
+}
+
+bool submit_ledger::is_under_way(const attempt_key& attempt) const {
+  return std::any_of(sent_.begin(), sent_.end(), [&](const auto& one) {
+    const auto& [cookie, entry] = one;
+    return !entry.abandoned && attempt == attempt_key{entry.reply, entry.attempt};
+  });
 }
 
 void submit_ledger::drop_queued(message_id reply, int attempt) {

@@ -41,9 +41,10 @@ class submit_ledger {
   void written() { written_up_to_ = last_cookie_; }
 
   // The first answer, late or not. An answer of another kind than ESME_ROK takes the segments of
-  // the same attempt out of the queue: the next attempt carries them too.
-  std::optional<event> answered(std::uint64_t cookie, std::uint32_t status, std::string smsc_id,
-                                utc_time at);
+  // the same attempt out of the queue: the next attempt carries them too. It is told when no other
+  // segment of the attempt is under way, or the next attempt could send what was just taken.
+  std::vector<event> answered(std::uint64_t cookie, std::uint32_t status, std::string smsc_id,
+                              utc_time at);
   // No answer in time: told once for each attempt. A late answer may still come.
   std::optional<event> abandoned(std::uint64_t cookie);
 
@@ -57,11 +58,14 @@ class submit_ledger {
     std::uint32_t covers = 0;
     bool abandoned = false;
   };
+  using attempt_key = std::pair<message_id, int>;
   void drop_queued(message_id reply, int attempt);
+  bool is_under_way(const attempt_key& attempt) const;
 
   std::deque<entry> queue_;
   std::int64_t queued_tokens_ = 0;
   std::map<std::uint64_t, sent_entry> sent_; // by cookie
+  std::map<attempt_key, submit_answered> refused_; // not told yet
   std::uint64_t last_cookie_ = 0;
   std::uint64_t written_up_to_ = 0;
 };

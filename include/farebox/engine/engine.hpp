@@ -39,7 +39,7 @@ class engine {
   // Adds what has come due, and what an earlier rollback left.
   void take_due(utc_time now, outlet& permits, std::vector<event>& out);
 
-  // After an outage without events: proves that the store can write again.
+  // After an outage without events: proves that the store can write again. Throws as run() does.
   bool store_is_able();
 
   const agenda& due() const { return agenda_; }

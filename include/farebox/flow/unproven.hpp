@@ -19,6 +19,7 @@ struct unproven_mo {
   connection_id connection;
   message_id message;
   digest128 key;
+  utc_time received_at;
 };
 
 class unproven_book {

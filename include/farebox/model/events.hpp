@@ -60,7 +60,8 @@ struct mo_arrived {
   std::string reference;           // user_message_reference, only where it can be relied on
   std::string mo_link;             // of the TLV that charging echoes
   digest128 key;                        // content_key() of the above
-  probe_result probe = probe_result::not_asked;
+  probe_result probe = probe_result::not_asked; // of the last of these connections:
+  std::vector<connection_id> probed;            // those before it answered
   bool permit = false; // a window slot and a pacing token are reserved for one reply segment
 };
 

@@ -5,16 +5,15 @@
 
 namespace farebox::store {
 
-result<void> database::open(const sqlite_settings& where, int flags) {
+result<void> database::open(const std::string& path, int flags, const char* vfs) {
   // Nobody reads SQLite's memory statistics, which cost a lock at each allocation.
   static const int once = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   (void)once;
-  const int code = sqlite3_open_v2(where.path.c_str(), &handle_, flags | SQLITE_OPEN_NOMUTEX,
-                                   where.files->vfs());
+  const int code = sqlite3_open_v2(path.c_str(), &handle_, flags | SQLITE_OPEN_NOMUTEX, vfs);
   if (handle_) sqlite3_extended_result_codes(handle_, 1);
   if (code != SQLITE_OK) {
     return failure{code == SQLITE_CANTOPEN ? failure_kind::invalid : kind_of_error(code, 0),
-                   "cannot open " + where.path.string() + ": " + sqlite3_errstr(code)};
+                   "cannot open " + path + ": " + sqlite3_errstr(code)};
   }
   return {};
 }

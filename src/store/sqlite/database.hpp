@@ -8,7 +8,6 @@
 #include "farebox/base/money.hpp"
 #include "farebox/base/result.hpp"
 #include "farebox/base/time.hpp"
-#include "farebox/store/sqlite.hpp"
 
 #include <sqlite3.h>
 
@@ -56,8 +55,8 @@ class database {
   database(const database&) = delete;
   database& operator=(const database&) = delete;
 
-  // `flags` of sqlite3_open_v2. The handle is used by one thread at a time.
-  result<void> open(const sqlite_settings& where, int flags);
+  // `flags` and `vfs` of sqlite3_open_v2. The handle is used by one thread at a time.
+  result<void> open(const std::string& path, int flags, const char* vfs = nullptr);
 
   // Runs statements without rows: pragmas, BEGIN, the schema.
   void execute(const char* sql);

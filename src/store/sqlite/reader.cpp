@@ -233,7 +233,8 @@ result<std::optional<bill_id>> sqlite_reader::scrub_slice(bill_id from, int bill
 
 result<std::unique_ptr<reader>> open_reader(const sqlite_settings& settings) {
   auto db = std::make_unique<database>();
-  if (auto opened = db->open(settings, SQLITE_OPEN_READONLY); !opened) return opened.error();
+  const auto opened = db->open(settings.path, SQLITE_OPEN_READONLY, settings.files->vfs());
+  if (!opened) return opened.error();
   sqlite3_db_config(db->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   db->execute("PRAGMA query_only = ON");
   db->execute("PRAGMA mmap_size = 0");

@@ -60,8 +60,9 @@ result<std::unique_ptr<writer>> open_sqlite(const sqlite_settings& settings) {
   auto claim = settings.files->claim(settings.path);
   if (!claim) return claim.error();
   auto db = std::make_unique<database>();
-  if (auto opened = db->open(settings, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE); !opened)
-    return opened.error();
+  const auto opened = db->open(settings.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                               settings.files->vfs());
+  if (!opened) return opened.error();
   configure(*db, settings);
   if (!db->ok()) return db->error();
   if (auto migrated = migrate(*db); !migrated) return migrated.error();

@@ -189,6 +189,83 @@ TEST_CASE("identical on another live bind: held until the first bind's peer has 
   }
 }
 
+TEST_CASE("identical on the same bind, after the SMSC may have given the first one up") {
+  // Goal: a bind on which nobody hears us, and one that heard us too late. Method: the same MO after
+  // half of the operator's time-out, unproven, proven, or probed with each result.
+  struct row {
+    const char* what;
+    seconds later;
+    bool proven;
+    probe_result probe;
+    std::vector<outcome> expected;
+  };
+  const row table[] = {
+      {"in time: another order", seconds{15}, false, probe_result::not_asked, twice},
+      {"late, but proven", seconds{40}, true, probe_result::not_asked, twice},
+      {"late, and the peer answers", seconds{16}, false, probe_result::answered, twice},
+      {"late, and nobody hears us", seconds{16}, false, probe_result::silent, absorbed_once},
+      {"the clock was set back", seconds{-60}, false, probe_result::silent, absorbed_once},
+  };
+  for (const auto& r : table) {
+    CAPTURE(r.what);
+    small_world w;
+    w.open(first);
+    w.run({w.mo(first, order)});
+    if (r.proven) w.run({connection_proven{first, w.message(0).message.id}});
+    w.now += r.later;
+    w.run({w.mo(first, order)});
+    const auto held = w.effects<hold_and_probe>();
+    REQUIRE(held.size() == (r.probe != probe_result::not_asked));
+    if (!held.empty()) {
+      CHECK(held[0].connection == first);
+      auto again = held[0].held;
+      again.probe = r.probe;
+      w.run({again});
+    }
+    CHECK(outcomes_of(w) == r.expected);
+  }
+}
+
+TEST_CASE("an answer that left late while its MO came again: absorbed when it comes back") {
+  // Goal: a commit longer than the operator's time-out. Method: held, then the doubt, then answered.
+  small_world w;
+  w.open(first);
+  w.run({w.mo(first, order)});
+  w.now += seconds{31};
+  w.run({w.mo(first, order)});
+  auto held = w.effects<hold_and_probe>().at(0).held;
+  w.run({answered_late{first, w.message(0).message.id}});
+  held.probe = probe_result::answered;
+  w.run({held});
+  CHECK(outcomes_of(w) == absorbed_once);
+}
+
+TEST_CASE("identical on three binds: all that have one are asked") {
+  // Goal: a live bind does not vouch for a dead one. Method: two orders on two binds, of which the
+  // second's acknowledgement was lost; it comes again on a third.
+  small_world w;
+  const connection_id third{3};
+  for (const auto id : {first, second, third}) w.open(id);
+  w.run({w.mo(first, order)});
+  w.run({w.mo(second, order)});
+  auto held = w.effects<hold_and_probe>().at(0).held;
+  held.probe = probe_result::answered;
+  w.run({held});
+  CHECK(outcomes_of(w) == twice);
+
+  w.run({w.mo(third, order)});
+  held = w.effects<hold_and_probe>().at(0).held;
+  held.probe = probe_result::answered;
+  w.run({held});
+  const auto next = w.effects<hold_and_probe>();
+  REQUIRE(next.size() == 1);
+  CHECK(next[0].connection != held.probed[0]);
+  held = next[0].held;
+  held.probe = probe_result::silent;
+  w.run({held});
+  CHECK(outcomes_of(w) == std::vector{outcome::accepted, outcome::accepted, outcome::absorbed});
+}
+
 TEST_CASE("held, and the first bind closed meanwhile: absorbed once, and only once") {
   small_world w;
   w.open(first);

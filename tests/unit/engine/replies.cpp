@@ -232,6 +232,31 @@ TEST_CASE("R6: two unanswered submits to one phone: a receipt without reference 
   CHECK(reply_of(w, 1).state == reply_state::unknown);
 }
 
+TEST_CASE("R6: a receipt may be of a submit that is still under way") {
+  // Goal: nobody is charged for another's delivery. Method: one reply without answer, a younger one
+  // to the same phone whose receipt overtakes its answer.
+  auto w = with_order();
+  const auto one = w.sent().reply.id;
+  w.run({w.mo(first, "RR 104723 1 red")});
+  const auto other = w.sent();
+  w.run({submit_lost{one, 1}});
+  w.run({w.receipt("77", delivered)});
+  CHECK(reply_of(w, 0).state == reply_state::unknown);
+  w.run({w.accepted(other, "77")});
+  CHECK(reply_of(w, 0).state == reply_state::unknown);
+  CHECK(reply_of(w, 1).state == reply_state::delivered);
+}
+
+TEST_CASE("R6: a reply that is loaded for itself does not hide another one of its phone") {
+  auto w = with_order();
+  const auto one = w.sent().reply.id;
+  w.run({w.mo(first, "RR 104723 1 red")});
+  w.run({submit_lost{one, 1}, submit_lost{w.sent().reply.id, 1}});
+  w.run({submit_unsent{one, 1, false}, w.receipt("77", delivered)}); // the first changes nothing
+  CHECK(reply_of(w, 0).state == reply_state::unknown);
+  CHECK(reply_of(w, 1).state == reply_state::unknown);
+}
+
 TEST_CASE("R6: a crash in SENDING leaves the reply unanswered, not lost") {
   auto w = with_order("RR 104723 2");
   const auto text = w.sent().reply.text;

@@ -62,6 +62,19 @@ TEST_CASE("a reply of more segments than a bind ever grants does not wait for ev
   }
 }
 
+TEST_CASE("a bind that can do less than at first still takes a long reply") {
+  // Goal: no reply waits for ever behind a throttle. Method: whole falls below the segments.
+  permits grants(10);
+  grants.grant(1);
+  CHECK_FALSE(grants.enough(2));
+  grants.set_whole(1);
+  CHECK(grants.enough(2));
+  grants.set_whole(0); // never nothing
+  CHECK(grants.enough(2));
+  grants.grant(0);
+  CHECK_FALSE(grants.enough(2));
+}
+
 TEST_CASE("a refused writer is told once that there are permits") {
   // Goal: no polling, no storm. Method: refuse, then grants of nothing and of something.
   permits grants(2);

@@ -32,10 +32,6 @@ std::string shown(const std::vector<event>& events) {
   }
   return all;
 }
-std::string answer_of(const std::optional<event>& e) {
-  return e ? shown({*e}) : std::string{};
-}
-
 std::uint64_t send(submit_ledger& submits) {
   const auto cookie = submits.cookie();
   static_cast<void>(submits.take_next());
@@ -55,9 +51,9 @@ TEST_CASE("each submit is answered for once") {
   CHECK(submits.queued_tokens() == 3);
   const auto second = send(submits);
   submits.written();
-  CHECK(answer_of(submits.answered(second, 0, "b", {})) == "answered 7.1/2=0 b");
-  CHECK(answer_of(submits.answered(first, 0, "a", {})) == "answered 7.1/1=0 a");
-  CHECK(answer_of(submits.answered(first, 0, "a", {})).empty());
+  CHECK(shown(submits.answered(second, 0, "b", {})) == "answered 7.1/2=0 b");
+  CHECK(shown(submits.answered(first, 0, "a", {})) == "answered 7.1/1=0 a");
+  CHECK(shown(submits.answered(first, 0, "a", {})).empty());
   CHECK(shown(submits.closed()).empty());
 }
 
@@ -66,7 +62,7 @@ TEST_CASE("one PDU that carries several segments answers for all of them, with o
   submit_ledger submits;
   submits.queue(segment_of(7, 2, 0b111, 3));
   const auto cookie = send(submits);
-  CHECK(answer_of(submits.answered(cookie, 0, "a", {})) ==
+  CHECK(shown(submits.answered(cookie, 0, "a", {})) ==
         "answered 7.2/7=0 a");
 }
 
@@ -78,10 +74,44 @@ TEST_CASE("a refusal takes the rest of its attempt out of the queue") {
   submits.queue(segment_of(7, 1, 0b10));
   submits.queue(segment_of(8, 1, 0b01));
   const auto cookie = send(submits);
-  CHECK(answer_of(submits.answered(cookie, 0x58, "", {})) == "answered 7.1/1=88 ");
+  CHECK(shown(submits.answered(cookie, 0x58, "", {})) == "answered 7.1/1=88 ");
   CHECK(submits.queued() == 1);
   CHECK(submits.queued_tokens() == 1);
   CHECK(submits.next()->reply == message_id{8});
+}
+
+TEST_CASE("a refusal waits until the other segments of its attempt are answered") {
+  // Goal: no segment that was taken is sent again, which would charge twice. Method: three segments
+  // under way; a refusal, then what else may come of the others.
+  const auto three = [](submit_ledger& submits) {
+    for (const std::uint32_t covers : {0b001, 0b010, 0b100})
+      submits.queue(segment_of(7, 1, covers));
+    submits.queue(segment_of(8, 1, 1));
+    for (int i = 0; i < 4; ++i) send(submits);
+    submits.written();
+    CHECK(shown(submits.answered(1, 0x58, "", {})).empty());
+  };
+  submit_ledger taken;
+  three(taken);
+  CHECK(shown(taken.answered(4, 0, "other", {})) == "answered 8.1/1=0 other");
+  CHECK(shown(taken.answered(2, 0, "b", {})) == "answered 7.1/2=0 b");
+  CHECK(shown(taken.answered(3, 0, "c", {})) == "answered 7.1/4=0 c, answered 7.1/1=88 ");
+  CHECK(shown(taken.closed()).empty());
+
+  submit_ledger refused;
+  three(refused);
+  CHECK(shown(refused.answered(3, 0x58, "", {})).empty());
+  CHECK(shown(refused.answered(2, 0x0B, "", {})) == "answered 7.1/2=11 , answered 7.1/1=88 ");
+
+  submit_ledger abandoned; // then the whole attempt is unknown
+  three(abandoned);
+  CHECK(shown(abandoned.answered(2, 0, "b", {})) == "answered 7.1/2=0 b");
+  CHECK(shown({*abandoned.abandoned(3)}) == "lost 7.1");
+  CHECK(shown(abandoned.answered(3, 0, "late", {})) == "answered 7.1/4=0 late");
+
+  submit_ledger closed;
+  three(closed);
+  CHECK(shown(closed.closed()) == "lost 7.1, lost 8.1");
 }
 
 TEST_CASE("an attempt is lost once, and a late answer still counts") {
@@ -96,7 +126,7 @@ TEST_CASE("an attempt is lost once, and a late answer still counts") {
   CHECK(shown({*told}) == "lost 7.1");
   CHECK_FALSE(submits.abandoned(second).has_value());
   CHECK_FALSE(submits.abandoned(first).has_value());
-  CHECK(answer_of(submits.answered(first, 0, "late", {})) == "answered 7.1/1=0 late");
+  CHECK(shown(submits.answered(first, 0, "late", {})) == "answered 7.1/1=0 late");
   CHECK(shown(submits.closed()).empty());
 }
 
