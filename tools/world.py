@@ -244,7 +244,10 @@ class Daemon:
             return base.execute(sql, values).fetchall()
 
     def log(self):
-        return (self.folder / "fareboxd.log").read_text(errors="replace")
+        """What it has said, in its log and before it had one."""
+        return [line for file in ("fareboxd.stderr", "fareboxd.log")
+                if (self.folder / file).exists()
+                for line in (self.folder / file).read_text(errors="replace").splitlines()]
 
 
 class Smsc:

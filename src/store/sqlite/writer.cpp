@@ -159,6 +159,15 @@ void sqlite_writer::drop_expired() {
   if (!db_.ok()) rollback();
 }
 
+// A storm of receipts for unknown messages must not fill the disk before the next purge.
+void sqlite_writer::drop_excess_orphans() {
+  orphans_added_ = 0;
+  sql_.begin.run();
+  sql_.drop_excess_orphans.bind(orphans_max, purge_rows_max).run();
+  sql_.commit.run();
+  if (!db_.ok()) rollback();
+}
+
 result<void> sqlite_writer::commit(const changes& what) {
   begin();
   auto next = newest_;
@@ -170,6 +179,8 @@ result<void> sqlite_writer::commit(const changes& what) {
   keep_mark();
   if (log_pages_ >= checkpoint_at_pages_) checkpoint();
   if (settings_.now() >= next_purge_at_ + purge_late_max) drop_expired();
+  orphans_added_ += what.new_orphans.size();
+  if (orphans_added_ >= purge_rows_max) drop_excess_orphans();
   return {}; // durable, whatever the housekeeping met; a fatal error is told by the next call
 }
 
