@@ -124,6 +124,7 @@ class Connection:
             self.write(command | RESPONSE, 0, sequence)
 
     def close(self):
+        self.lost, self.bound = True, False
         with contextlib.suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
             self.socket.close()
