@@ -1,16 +1,20 @@
 """Goal: a centre that stops reading costs neither memory nor the other bind, and is given up after the
-time-out for an answer. Method: one of two connections sends and never reads, through small buffers,
-until the daemon has made a new one; the other works on."""
+time-out for an answer. Method: one of two connections sends messages, and questions enough to fill the
+buffers of the sockets with answers, and never reads, until the daemon has made a new connection; the
+other works on."""
+import contextlib
 import os
 import pathlib
-import socket
+import struct
 import threading
 import time
 
-from lab import ROK, Row, main, percentile
+from lab import ENQUIRE_LINK, ROK, Row, main, percentile
 
 
 class DeafPeer(Row):
+    receive_buffer = 4096
+
     def resident_mib(self):
         sizes = pathlib.Path(f"/proc/{self.daemon.process.pid}/statm").read_text()
         return int(sizes.split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
@@ -21,13 +25,16 @@ class DeafPeer(Row):
             self.assertEqual(mo.wait(), ROK)
         before = self.resident_mib()
         deaf.may_read.clear()
-        deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         deaf.socket.settimeout(0.2)  # for our writing, should the daemon read no more
         over = threading.Event()
 
-        def talk():  # a flood would measure the writer's queue
+        def talk():
+            questions = b"".join(struct.pack(">IIII", 16, ENQUIRE_LINK, 0, 10**6 + number)
+                                 for number in range(1000))
             while not over.is_set():
-                self.centre.send_paced(0.1, 1000, deaf)
+                self.centre.send_paced(0.1, 100, deaf)
+                with contextlib.suppress(OSError):
+                    deaf.socket.sendall(questions * 10)
         talking = threading.Thread(target=talk)
         talking.start()
         began = time.monotonic()
@@ -38,6 +45,7 @@ class DeafPeer(Row):
         over.set()
         talking.join()
         self.assertEqual(len(self.centre.all), 3, "the deaf connection was not given up")
+        self.assertIn("the peer stopped reading", "\n".join(self.daemon.log()))
         self.assertEqual({mo.wait() for mo in mos}, {ROK})
         self.assertLess(percentile(mos, 99), 1)
         deaf.close()

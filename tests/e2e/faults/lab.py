@@ -134,10 +134,12 @@ class Centre:
     """Takes every bind; keeps the live connections."""
     phones = itertools.count(79120000000)
 
-    def __init__(self, port, code="1234"):
-        self.code = code
+    def __init__(self, port, receive_buffer=None):
+        self.code = "1234"
         self.all = []
         self.listener = socket.create_server(("127.0.0.1", port))
+        if receive_buffer:  # what is accepted inherits it
+            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         threading.Thread(target=self.run, daemon=True).start()
 
     def run(self):
@@ -184,6 +186,7 @@ class Row(unittest.TestCase):
     sections = {}          # further sections of the configuration
     operator_settings = {}
     starts = True          # False: the test starts the daemon
+    receive_buffer = None  # of the centre's sockets, in octets
 
     def setUp(self):
         self.folder = scratch_folder("fault")
@@ -200,7 +203,7 @@ class Row(unittest.TestCase):
             self.start()
 
     def start(self, **popen):
-        self.centre = Centre(self.operator.port)
+        self.centre = Centre(self.operator.port, self.receive_buffer)
         self.addCleanup(self.centre.close)
         self.daemon.start(**popen)
         self.token = open_shop(self.daemon)
