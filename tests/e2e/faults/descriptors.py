@@ -35,6 +35,7 @@ class Descriptors(Row):
             self.centre.bound()[0].close()
             self.take_ok(3)
         wait_until("HTTP answers again", 10, self.daemon.is_ready)
+        self.wait_alarm("Too many open files")
         self.centre.wait_bound(2)
         self.take_ok(3)
         self.assertEqual(self.daemon.stop(), 0)
