@@ -94,7 +94,8 @@ class Faults:
             "LD_PRELOAD": str(library), "FAREBOX_FAULTS": str(path),
             "FAREBOX_FAULT_FOLDER": str(pathlib.Path(watched).resolve()),
             # The address sanitizer wants to be first; it does its work as well behind us.
-            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") +
+                            ":verify_asan_link_order=0:quarantine_size_mb=16"}
 
     def __getitem__(self, name):
         return struct.unpack_from("=q", self.slots, 8 * self.NAMES.index(name))[0]

@@ -150,7 +150,7 @@ void sqlite_writer::checkpoint() {
 
 void sqlite_writer::drop_expired() {
   const auto now = settings_.now();
-  if (now < next_purge_at_) return;
+  if (now < next_purge_at_ && now + purge_interval >= next_purge_at_) return; // or the clock jumped
   next_purge_at_ = now + purge_interval;
   sql_.begin.run();
   sql_.drop_old_doubts.bind(now, purge_rows_max).run();
