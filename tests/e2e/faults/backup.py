@@ -1,6 +1,7 @@
-"""Goal: a backup is made while the daemon runs, and is whole; restoring it is noticed, however it is
-restored, and can be insisted upon. Method: the two ways of the documentation under load, from another
-process; the copies are held against the bills; then they take the place of the data base."""
+"""Goal: a backup is made while the daemon runs, and is whole; restoring it is noticed, however it
+is restored, and can be insisted upon. Method: the two ways of the documentation under load, from
+another process; the copies are held against the bills; then they take the place of the data
+base."""
 import contextlib
 import shutil
 import sqlite3

@@ -1,6 +1,6 @@
-"""Goal: a clock that jumps harms neither billing nor order; one that was far ahead is an alarm while
-its date is on the bills; daylight saving is nothing. Method: the time of day is moved under the
-running daemon; bills and statistics are read afterwards."""
+"""Goal: a clock that jumps harms neither billing nor order; one that was far ahead is an alarm
+while its date is on the bills; daylight saving is nothing. Method: the time of day is moved under
+the running daemon; bills and statistics are read afterwards."""
 import datetime
 
 from lab import ROK, Row, main
@@ -13,7 +13,8 @@ class Clock(Row):
 
     def times(self):
         """posted_at of all bills, in order of their numbers."""
-        return [row["posted_at"] for row in self.daemon.rows("SELECT posted_at FROM bill ORDER BY id")]
+        rows = self.daemon.rows("SELECT posted_at FROM bill ORDER BY id")
+        return [row["posted_at"] for row in rows]
 
     def test_forward_and_back(self):
         self.start()

@@ -12,7 +12,7 @@ from lab import EXIT_UNAVAILABLE, Row, main, wait_until
 
 class Damage(Row):
     def page_of_bill(self, bill):
-        """Page number of the leaf that holds the bill: the last one whose first bill is not later."""
+        """Number of the page that holds the first bill, or else the last ones."""
         pages = self.daemon.rows("SELECT pageno FROM dbstat WHERE name = 'bill' AND "
                                  "pagetype = 'leaf' ORDER BY path")
         return pages[0 if bill == 1 else -1]["pageno"]

@@ -1,7 +1,7 @@
-"""Goal: a centre that stops reading costs neither memory nor the other bind, and is given up after the
-time-out for an answer. Method: one of two connections sends messages, and questions enough to fill the
-buffers of the sockets with answers, and never reads, until the daemon has made a new connection; the
-other works on."""
+"""Goal: a centre that stops reading costs neither memory nor the other bind, and is given up after
+the time-out for an answer. Method: one of two connections sends messages, and questions enough to
+fill the buffers of the sockets with answers, and never reads, until the daemon has made a new
+connection; the other works on."""
 import contextlib
 import os
 import pathlib

@@ -1,6 +1,6 @@
-"""Goal: when file descriptors run out, what has one goes on, nothing spins, and what needs one comes
-back with the first that is free. Method: a daemon with few descriptors, and more HTTP connections than
-it can take."""
+"""Goal: when file descriptors run out, what has one goes on, nothing spins, and what needs one
+comes back with the first that is free. Method: a daemon with few descriptors, and more HTTP
+connections than it can take."""
 import contextlib
 import os
 import pathlib

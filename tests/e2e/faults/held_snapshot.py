@@ -1,6 +1,6 @@
-"""Goal: another process that reads and never ends its transaction makes the log grow; at 64 MiB that
-is an alarm, acknowledgements go on, and the disk is given back once the reader has gone. Method: a
-read transaction of ours beside a daemon under load."""
+"""Goal: another process that reads and never ends its transaction makes the log grow; at 64 MiB
+that is an alarm, acknowledgements go on, and the disk is given back once the reader has gone.
+Method: a read transaction of ours beside a daemon under load."""
 import contextlib
 import sqlite3
 

@@ -1,6 +1,6 @@
 """Goal: on a full disk messages get the status at which the operator tries again, links are unbound
-after two seconds, and all of it ends by itself within 5 s of space. Method: once with ENOSPC from the
-preloaded library, once on a small file system that is really full."""
+after two seconds, and all of it ends by itself within 5 s of space. Method: once with ENOSPC from
+the preloaded library, once on a small file system that is really full."""
 import errno
 import time
 

@@ -1,5 +1,6 @@
 """Goal: a storm of receipts does not delay messages much: they share each batch. Method: one bind
-delivers receipts of unknown messages as fast as it can, the other brings messages at a fixed rate."""
+delivers receipts of unknown messages as fast as it can, the other brings messages at a fixed
+rate."""
 import threading
 import time
 

@@ -1,5 +1,5 @@
-"""Goal: no start on a network file system, on the data base of a newer program, or on a file that is
-something else. Method: statfs says NFS and others; user_version is raised; another file."""
+"""Goal: no start on a network file system, on the data base of a newer program, or on a file that
+is something else. Method: statfs says NFS and others; user_version is raised; another file."""
 import contextlib
 import sqlite3
 

@@ -1,5 +1,5 @@
-"""Goal: two daemons never have one data base. Method: a second one is started on the same file, with
-ports of its own; the first works on."""
+"""Goal: two daemons never have one data base. Method: a second one is started on the same file,
+with ports of its own; the first works on."""
 import subprocess
 
 from lab import EXIT_UNAVAILABLE, Daemon, Row, main

@@ -1,6 +1,6 @@
-"""Goal: after a failed fsync nothing is answered any more, the process ends within a second, and what
-was in question is in doubt at the next start: its redelivery is not billed again (R2). Method: EIO
-from fdatasync; the same message once more after the restart."""
+"""Goal: after a failed fsync nothing is answered any more, the process ends within a second, and
+what was in question is in doubt at the next start: its redelivery is not billed again (R2). Method:
+EIO from fdatasync; the same message once more after the restart."""
 import errno
 import time
 
