@@ -94,7 +94,8 @@ class Faults:
             "LD_PRELOAD": str(library), "FAREBOX_FAULTS": str(path),
             "FAREBOX_FAULT_FOLDER": str(pathlib.Path(watched).resolve()),
             # The address sanitizer wants to be first; it does its work as well behind us.
-            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") +
+                            ":verify_asan_link_order=0:quarantine_size_mb=16"}
 
     def __getitem__(self, name):
         return struct.unpack_from("=q", self.slots, 8 * self.NAMES.index(name))[0]
@@ -244,7 +245,10 @@ class Daemon:
             return base.execute(sql, values).fetchall()
 
     def log(self):
-        return (self.folder / "fareboxd.log").read_text(errors="replace")
+        """What it has said, in its log and before it had one."""
+        return [line for file in ("fareboxd.stderr", "fareboxd.log")
+                if (self.folder / file).exists()
+                for line in (self.folder / file).read_text(errors="replace").splitlines()]
 
 
 class Smsc:

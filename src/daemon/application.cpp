@@ -13,6 +13,7 @@
 #include <sodium.h>
 #include <systemd/sd-daemon.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <future>
@@ -66,6 +67,7 @@ struct application::parts final : gateway::writer_port,
   std::vector<std::unique_ptr<store::reader>> readers; // one for each HTTP thread
   std::unique_ptr<store::reader> scrubber;
   bill_id scrubbed;
+  std::atomic<bool> closed{false}; // for good: draining, or the bills are damaged
   std::unique_ptr<http::api> handlers;
   std::unique_ptr<http::server> server;
 
@@ -261,6 +263,7 @@ void application::parts::raise(const std::string& what) {
 void application::parts::store_able(bool able) {
   if (able) {
     log::info("the store can write again");
+    if (closed) return;
     board.set_ready(true, {});
     links->pause_reading(false);
     return;
@@ -357,6 +360,7 @@ void application::parts::scrub() {
   if (!next) {
     if (next.error().kind != failure_kind::corrupt) return; // busy: the same slice once more
     raise("the bills are not what was written: " + next.error().detail);
+    closed = true;
     board.set_ready(false, "the bills are not what was written");
     links->pause_reading(true);
     links->unbind_all();
@@ -371,6 +375,7 @@ void application::parts::scrub() {
 int application::parts::drain() {
   log::info("draining");
   sd_notify(0, "STOPPING=1\nSTATUS=draining");
+  closed = true;
   board.set_ready(false, "draining");
   const bool complete = links->drain(settings.drain_timeout * 8 / 10);
   links->stop();    // what was in flight comes back as events

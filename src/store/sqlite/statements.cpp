@@ -99,6 +99,11 @@ writer_statements::writer_statements(database& db)
       drop_old_orphans(db, "DELETE FROM orphan WHERE id IN (SELECT id FROM orphan WHERE "
                            "(received_at < ?1 OR id <= (SELECT max(id) FROM orphan) - ?2) "
                            "AND NOT EXISTS (SELECT 1 FROM reply WHERE destination = "
-                           "orphan.source AND state <= 3 AND charged_on_mt) LIMIT ?3)") {}
+                           "orphan.source AND state <= 3 AND charged_on_mt) LIMIT ?3)"),
+      // The same for those beyond the cap alone: without a look at all the others.
+      drop_excess_orphans(db, "DELETE FROM orphan WHERE id IN (SELECT id FROM orphan WHERE "
+                              "id <= (SELECT max(id) FROM orphan) - ?1 "
+                              "AND NOT EXISTS (SELECT 1 FROM reply WHERE destination = "
+                              "orphan.source AND state <= 3 AND charged_on_mt) LIMIT ?2)") {}
 
 } // namespace farebox::store

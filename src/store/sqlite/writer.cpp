@@ -151,11 +151,20 @@ void sqlite_writer::checkpoint() {
 
 void sqlite_writer::drop_expired() {
   const auto now = settings_.now();
-  if (now < next_purge_at_) return;
+  if (now < next_purge_at_ && now + purge_interval >= next_purge_at_) return; // or the clock jumped
   next_purge_at_ = now + purge_interval;
   sql_.begin.run();
   sql_.drop_old_doubts.bind(now, purge_rows_max).run();
   sql_.drop_old_orphans.bind(now - orphan_life, orphans_max, purge_rows_max).run();
+  sql_.commit.run();
+  if (!db_.ok()) rollback();
+}
+
+// A storm of receipts for unknown messages must not fill the disk before the next purge.
+void sqlite_writer::drop_excess_orphans() {
+  orphans_added_ = 0;
+  sql_.begin.run();
+  sql_.drop_excess_orphans.bind(orphans_max, purge_rows_max).run();
   sql_.commit.run();
   if (!db_.ok()) rollback();
 }
@@ -171,6 +180,8 @@ result<void> sqlite_writer::commit(const changes& what) {
   keep_mark();
   if (log_pages_ >= checkpoint_at_pages_) checkpoint();
   if (settings_.now() >= next_purge_at_ + purge_late_max) drop_expired();
+  orphans_added_ += what.new_orphans.size();
+  if (orphans_added_ >= purge_rows_max) drop_excess_orphans();
   return {}; // durable, whatever the housekeeping met; a fatal error is told by the next call
 }
 

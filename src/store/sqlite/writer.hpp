@@ -41,7 +41,7 @@ struct writer_statements {
       put_partner, put_service, drop_settings, add_setting, put_tariff, drop_tlvs,
       add_tlv, put_terms, put_token;
   // housekeeping
-  statement drop_old_doubts, drop_old_orphans;
+  statement drop_old_doubts, drop_old_orphans, drop_excess_orphans;
 };
 
 class sqlite_writer final : public writer {
@@ -99,6 +99,7 @@ class sqlite_writer final : public writer {
   void keep_mark();
   void checkpoint();
   void drop_expired();
+  void drop_excess_orphans();
 
   sqlite_settings settings_;
   std::shared_ptr<void> claim_; // no other process has the data base
@@ -113,6 +114,7 @@ class sqlite_writer final : public writer {
   bill_id marked_;        // what the mark says
   utc_time marked_at_;
   utc_time next_purge_at_;
+  std::size_t orphans_added_ = 0; // since those beyond the cap were dropped
   int log_pages_ = 0; // set by SQLite at each commit
   int checkpoint_at_pages_;
 };

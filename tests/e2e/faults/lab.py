@@ -124,6 +124,7 @@ class Connection:
             self.write(command | RESPONSE, 0, sequence)
 
     def close(self):
+        self.lost, self.bound = True, False
         with contextlib.suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
             self.socket.close()
@@ -133,10 +134,12 @@ class Centre:
     """Takes every bind; keeps the live connections."""
     phones = itertools.count(79120000000)
 
-    def __init__(self, port, code="1234"):
-        self.code = code
+    def __init__(self, port, receive_buffer=None):
+        self.code = "1234"
         self.all = []
         self.listener = socket.create_server(("127.0.0.1", port))
+        if receive_buffer:  # what is accepted inherits it
+            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         threading.Thread(target=self.run, daemon=True).start()
 
     def run(self):
@@ -183,6 +186,7 @@ class Row(unittest.TestCase):
     sections = {}          # further sections of the configuration
     operator_settings = {}
     starts = True          # False: the test starts the daemon
+    receive_buffer = None  # of the centre's sockets, in octets
 
     def setUp(self):
         self.folder = scratch_folder("fault")
@@ -199,7 +203,7 @@ class Row(unittest.TestCase):
             self.start()
 
     def start(self, **popen):
-        self.centre = Centre(self.operator.port)
+        self.centre = Centre(self.operator.port, self.receive_buffer)
         self.addCleanup(self.centre.close)
         self.daemon.start(**popen)
         self.token = open_shop(self.daemon)
@@ -223,11 +227,10 @@ class Row(unittest.TestCase):
 
     def refuses_to_start(self, *words):
         """It ends by itself and says why; returns the exit status."""
-        before = len(self.daemon.log())
+        before = set(self.daemon.log())  # lines begin with the time
         self.daemon.launch()
         status = self.daemon.process.wait(timeout=20)
-        said = self.daemon.log()[before:]
-        said += (self.daemon.folder / "fareboxd.stderr").read_text()
+        said = "\n".join(line for line in self.daemon.log() if line not in before)
         for word in words:
             self.assertIn(word, said)
         self.assertNotEqual(status, 0)

@@ -36,6 +36,33 @@ std::string code_state(small_world& w) {
 
 } // namespace
 
+TEST_CASE("a clock that was far ahead is an alarm once it is right again; bills stay in order") {
+  struct row {
+    const char* what;
+    seconds behind;
+    bool told;
+  };
+  const row table[] = {
+      {"a correction of a second", seconds(1), false},
+      {"as much as is usual", seconds(5), false},
+      {"more", seconds(6), true},
+      {"a day", hours(24), true},
+  };
+  for (const auto& r : table) {
+    CAPTURE(r.what);
+    small_world w;
+    w.open(first);
+    w.run({w.mo(first, "RR 104723 1 x")});
+    const auto posted = w.message(0).bill->posted_at;
+    w.now -= r.behind;
+    w.run({w.mo(first, "RR 104723 1 y")});
+    CHECK(w.effects<farebox::alarm>().size() == (r.told ? 1 : 0));
+    CHECK(w.message(1).bill->posted_at == posted);
+    w.restart(); // told at the start too, before anything is billed
+    CHECK(w.effects<farebox::alarm>().size() == (r.told ? 1 : 0));
+  }
+}
+
 TEST_CASE("every message makes one bill") {
   struct row {
     const char* what;

@@ -196,6 +196,116 @@ TEST_CASE("a restored old backup is recognised by the mark") {
   CHECK(must(f.open()->load_sequences()).last_bill.value == 20);
 }
 
+TEST_CASE("a restored folder is recognised by a mark that is kept in another one") {
+  files f;
+  scratch_folder elsewhere;
+  f.settings.mark = elsewhere.path() / "farebox.mark";
+  digest256 chain;
+  {
+    auto rows = f.open();
+    must(rows->load_sequences());
+    post(*rows, 1, 20, chain);
+  }
+  CHECK(!std::filesystem::exists(f.mark_path()));
+  const auto backup = elsewhere.path() / "backup";
+  std::filesystem::copy(f.folder.path(), backup);
+  {
+    auto rows = f.open();
+    must(rows->load_sequences());
+    post(*rows, 21, 40, chain);
+  }
+  std::filesystem::remove_all(f.folder.path());
+  std::filesystem::copy(backup, f.folder.path());
+  const auto why = failure_of(f.open()->load_sequences());
+  CHECK(why.kind == failure_kind::corrupt);
+  CHECK(says(why, f.settings.mark.string()));
+}
+
+TEST_CASE("a mark that is missing or cannot be written is an alarm") {
+  files f;
+  std::vector<std::string> alarms;
+  f.settings.alarm = [&](const std::string& what) { alarms.push_back(what); };
+  digest256 chain;
+  {
+    auto rows = f.open();
+    must(rows->load_sequences()); // nothing to lose yet
+    post(*rows, 1, 20, chain);
+  }
+  CHECK(alarms.empty());
+  std::filesystem::remove(f.mark_path());
+  {
+    auto rows = f.open();
+    must(rows->load_sequences());
+    rows->idle();
+  }
+  REQUIRE(alarms.size() == 1);
+  CHECK(alarms[0].find("no high-water mark") != std::string::npos);
+  CHECK(must(read_mark(f.mark_path()))->head.bill.value == 20);
+
+  alarms.clear();
+  f.settings.mark = f.folder.path() / "no" / "such" / "mark";
+  must(f.open()->load_sequences());
+  REQUIRE(alarms.size() == 2);
+  CHECK(alarms[1].find("not up to date") != std::string::npos);
+}
+
+TEST_CASE("a log that somebody holds is an alarm at 64 MiB, and gives the disk back afterwards") {
+  // Facts of a megabyte fill the log quickly; the snapshot is of another connection.
+  files f;
+  std::vector<std::string> alarms;
+  f.settings.alarm = [&](const std::string& what) { alarms.push_back(what); };
+  auto rows = f.open();
+  must(rows->load_sequences());
+  std::int64_t key = 0;
+  const auto write_mib = [&](int count) {
+    while (count-- > 0) {
+      changes what;
+      what.facts.push_back({{service_id{1}, 0, std::to_string(++key)}, bytes(1 << 20), 0, {}});
+      must(rows->commit(what));
+    }
+  };
+  write_mib(1);
+  const auto log_size = [&] {
+    return std::filesystem::file_size(f.settings.path.string() + "-wal") >> 20;
+  };
+  {
+    database other;
+    must(other.open(f.settings, SQLITE_OPEN_READONLY));
+    other.execute("BEGIN");
+    CHECK(other.pragma("schema_version") > 0);
+    write_mib(62);
+    CHECK(alarms.empty());
+    write_mib(8);
+    CHECK(alarms.size() >= 1);
+    CHECK(log_size() >= 70);
+    other.execute("ROLLBACK");
+  }
+  rows->idle(); // moves all of it
+  write_mib(1); // and begins anew
+  CHECK(log_size() <= 64);
+}
+
+TEST_CASE("receipts that match nothing stay within their cap, also when they come in a storm") {
+  // More than the cap, and no quiet moment for the housekeeping.
+  files f;
+  f.settings.now = [] { return day_one; };
+  auto rows = f.open();
+  must(rows->load_sequences());
+  constexpr int batch = 1'000, cap = 100'000, slice = 2'000;
+  for (int from = 0; from < cap + 10 * batch; from += batch) {
+    changes what;
+    for (int n = from; n < from + batch; ++n) {
+      what.new_orphans.push_back(sample_orphan(std::to_string(n)));
+      what.new_orphans.back().received_at = day_one;
+    }
+    must(rows->commit(what));
+  }
+  rows.reset();
+  CHECK(ask(f.settings.path, "SELECT count(*) FROM orphan") <= cap + slice);
+  CHECK(ask(f.settings.path, "SELECT count(*) FROM orphan") >= cap);
+  CHECK(ask(f.settings.path, "SELECT min(id) FROM orphan") > 1); // the oldest went
+}
+
 TEST_CASE("another history of the same length does not fit the mark") {
   files f, other;
   digest256 chain, other_chain;
@@ -439,6 +549,15 @@ TEST_CASE("what has expired is dropped while idle, but no receipt that money may
   rows->idle();
   CHECK(left("doubt") == 1);
   CHECK(left("orphan") == 2);
+
+  // A clock that was ahead for a while does not put it off until that time has come.
+  now -= hours(5);
+  changes later;
+  later.new_doubts = {sample_doubt(3, 12)};
+  later.new_doubts[0].expires_at = now - hours(1);
+  must(rows->commit(later));
+  rows->idle();
+  CHECK(left("doubt") == 1);
 }
 
 TEST_CASE("counters add up while they move from the log to their table, and over a restart") {
