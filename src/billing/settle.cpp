@@ -34,8 +34,13 @@ settlement settle_pending(const charge_row& charge, charge_event event, utc_time
 settlement settle(const charge_row& charge, charge_event event, utc_time now) {
   switch (charge.state) {
   case charge_state::pending: return settle_pending(charge, event, now);
-  case charge_state::expired:
-    return event == charge_event::delivered ? settlement::posted_late : settlement::unchanged;
+  case charge_state::expired: // no longer expected, and still not known
+    switch (event) {
+    case charge_event::delivered: return settlement::posted_late;
+    case charge_event::failed: return settlement::voided;
+    case charge_event::time_is_up: return settlement::unchanged;
+    }
+    return settlement::unchanged;
   case charge_state::posted:
     return event == charge_event::failed ? settlement::contradictory : settlement::unchanged;
   case charge_state::void_:

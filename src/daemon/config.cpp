@@ -442,7 +442,8 @@ const section_fields<tariff>& price_fields() {
                 "Of what: of the price, or of the price less VAT."),
        value<s>("reserved_words_free", &s::reserved_words_free, flag(),
                 "The operator does not charge STOP, HELP and the like."),
-       value<s>("charge_expiry", &s::charge_expiry, duration(hours{1}, hours{limits::charge_expiry_hours_max}),
+       value<s>("charge_expiry", &s::charge_expiry,
+                duration(hours{1}, hours{limits::charge_expiry_hours_max}),
                 "How long a charge on_mt waits for its receipt."),
        section<s>("reply", &s::reply, reply_fields(), "How replies under this tariff are sent.")},
       {}};

@@ -200,7 +200,7 @@ void engine::take_due(utc_time now, outlet& permits, std::vector<event>& out) {
 
 bool engine::store_is_able() {
   changes probe;
-  probe.facts.push_back({{service_id{}, 0, "write probe"}, bytes{1}, 0, {}});
+  probe.facts.push_back({{service_id{}, platform_space::write_probe, "1"}, bytes{1}, 0, {}});
   const auto begun = rows_.load({});
   const auto done = begun ? rows_.commit(probe) : result<void>(begun.error());
   if (done) return true;

@@ -58,7 +58,7 @@ message_id unanswered_reply(const world& in, const receipt_arrived& e) {
     const auto* reply = in.replies.find(id);
     if (!reply || (reply->state != reply_state::unknown && reply->state != reply_state::sending))
       continue;
-    const bool may_match = reply->state == reply_state::unknown && reply->segments == 1;
+    const bool may_match = reply->state == reply_state::unknown && in.leaves_whole(*reply);
     if (may_match && e.reference && *e.reference == reference_of(id)) return id;
     open.push_back(may_match ? id : message_id{}); // else it is only another one that may be meant
   }
@@ -91,12 +91,14 @@ void take_receipt(world& in, const receipt_arrived& e) {
   }
   if (const auto reply = unanswered_reply(in, e)) {
     if (!billing::charge_event_of(e.state)) return;
+    const auto& row = *in.replies.find(reply);
+    const auto segments = all_segments(row);
     if (!e.smsc_id.empty()) {
-      const attempt_key key{{e.op, e.smsc_id}, reply, in.replies.find(reply)->attempts, 1};
-      in.attempts.put(key, {e.op, e.smsc_id, e.received_at, reply, key.attempt, 1, e.state});
+      const attempt_key key{{e.op, e.smsc_id}, reply, row.attempts, segments};
+      in.attempts.put(key, {e.op, e.smsc_id, e.received_at, reply, key.attempt, segments, e.state});
       in.attempts_by_id[key.at].push_back(key);
     }
-    return in.apply_receipt(reply, 1, e.state, e.error);
+    return in.apply_receipt(reply, segments, e.state, e.error);
   }
   keep_orphan(in, e);
 }
@@ -105,7 +107,7 @@ void take_receipt(world& in, const receipt_arrived& e) {
 
 // A receipt that came while the submit's answer was still awaited, and the answer never came.
 bool world::match_orphan_receipt(const reply_row& reply) {
-  if (reply.segments != 1) return false;
+  if (!leaves_whole(reply)) return false;
   const unknown_key key{reply.op, reply.destination, reply.source};
   const auto known = unknown_orphans.find(key);
   if (known == unknown_orphans.end()) return false;
@@ -123,11 +125,12 @@ bool world::match_orphan_receipt(const reply_row& reply) {
   const smsc_key at{found.op, found.smsc_id};
   orphans[at].reset();
   made.matched_orphans.push_back(at);
-  const attempt_key key_of_attempt{at, reply.id, reply.attempts, 1};
+  const auto segments = all_segments(reply);
+  const attempt_key key_of_attempt{at, reply.id, reply.attempts, segments};
   attempts.put(key_of_attempt, {found.op, found.smsc_id, found.received_at, reply.id,
-                                reply.attempts, 1, found.state});
+                                reply.attempts, segments, found.state});
   attempts_by_id[at].push_back(key_of_attempt);
-  apply_receipt(reply.id, 1, found.state, found.error);
+  apply_receipt(reply.id, segments, found.state, found.error);
   return true;
 }
 

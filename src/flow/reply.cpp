@@ -93,6 +93,11 @@ void world::wait_until(reply_row& reply, utc_time at) {
   effects.push_back(schedule{at, reply_due{reply.id, reply.op, reply.segments}});
 }
 
+bool world::leaves_whole(const reply_row& reply) const {
+  const auto style = static_cast<text::long_message>(operator_of(*this, reply.op).splitting.style);
+  return reply.segments == 1 || style == text::long_message::payload;
+}
+
 void world::count_reply(const reply_row& reply, bool delivered) {
   count(counters_of_reply(reply, delivered));
 }
@@ -138,7 +143,8 @@ void accept_segment(world& in, reply_row& reply, const submit_answered& e) {
 
 void refuse_segment(world& in, reply_row& reply, const submit_answered& e) {
   // A late refusal resolves what was unknown; of several segments another may be the unknown one.
-  if (reply.state == reply_state::unknown && e.attempt == reply.attempts && reply.segments == 1)
+  const bool of_all = e.segments == all_segments(reply);
+  if (reply.state == reply_state::unknown && e.attempt == reply.attempts && of_all)
     reply.state = reply_state::sending;
   if (reply.state != reply_state::sending || e.attempt != reply.attempts) return;
   const auto& op = operator_of(in, reply.op);

@@ -4,6 +4,8 @@
 
 #include "flow/world.hpp"
 
+#include "farebox/route/route.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,13 +15,10 @@ namespace farebox::flow {
 
 namespace {
 
-constexpr service_id platform{};
-enum space : std::uint16_t { released = 1, settled = 2 };
-
 constexpr std::uint8_t state_delivered = 2, state_undeliverable = 5; // SMPP 3.4 5.2.28
 
-fact_key key_of(space where, message_id id) {
-  return {platform, where, std::to_string(id.value)};
+fact_key key_of(platform_space where, message_id id) {
+  return {service_id{}, where, std::to_string(id.value)};
 }
 
 // "12345 at 2026-11-23T10:00:00Z: the customer ordered twice"
@@ -46,6 +45,15 @@ const part_set_row* set_with(const world& in, message_id part) {
   return nullptr;
 }
 
+// What was taken first, behind redeliveries of redeliveries: a message or a part.
+message_id origin_of(const world& in, message_row const& absorbed) {
+  auto id = absorbed.absorbed_by;
+  for (const auto* earlier = in.messages.find(id);
+       earlier && earlier->result == outcome::absorbed; earlier = in.messages.find(id))
+    id = earlier->absorbed_by;
+  return id;
+}
+
 // What an absorbed message orders if it is released: itself, or, of an absorbed part, the whole
 // message that its twin was a part of. All parts of it are absorbed, and released together.
 struct second_order {
@@ -53,16 +61,30 @@ struct second_order {
   whole_mo order;
 };
 std::optional<second_order> order_in(world& in, const message_row& absorbed) {
-  if (in.messages.find(absorbed.absorbed_by)) {
+  const auto origin = origin_of(in, absorbed);
+  if (in.messages.find(origin)) {
     whole_mo order{absorbed, {}, false, 1};
     order.message.connection = {};
     order.message.operator_message_id.clear(); // the first one keeps it
     order.message.absorbed_by = {};
     return second_order{absorbed.id, std::move(order)};
   }
-  const auto* set = set_with(in, absorbed.absorbed_by);
+  const auto* set = set_with(in, origin);
   if (!set) return {};
   return second_order{set->id, copy_of_set(in, *set)};
+}
+
+// Released once: what would not be sold, or could not be answered, is better not begun.
+result<void> is_sold(const world& in, const message_row& order) {
+  const auto routed = route::route(order.text, order.destination, order.op, in.sold);
+  if (routed.result != outcome::accepted)
+    return conflict(fmt::format("its text would not be sold now: {} {}", name_of(routed.result),
+                                routed.detail));
+  const auto* price = in.sold.tariff_at(order.op, routed.code->id, order.received_at);
+  const auto is_link = [](const extra_tlv& tlv) { return tlv.is_mo_link; };
+  if (price && std::any_of(price->reply.tlvs.begin(), price->reply.tlvs.end(), is_link))
+    return conflict("its reply would need a TLV of the message, which is not kept");
+  return {};
 }
 
 result<void> release(world& in, const event& e, const release_absorbed& asked,
@@ -84,9 +106,12 @@ result<void> release(world& in, const event& e, const release_absorbed& asked,
     return {};
   }
   auto& message = second->order.message;
+  if (auto sold = is_sold(in, message); !sold) return sold;
   message.id = answer.message = in.next_message();
   message.detail = fmt::format("released from {}", asked.message.value);
   note(in, key, std::to_string(message.id.value), asked.reason);
+  if (second->known_as != asked.message) // shown with the message that was asked for, too
+    note(in, key_of(released, asked.message), std::to_string(message.id.value), asked.reason);
   take_order(in, e, std::move(second->order));
   return {};
 }
@@ -126,13 +151,13 @@ void release_needs(const world& in, const event& e, const release_absorbed& aske
   if (!in.messages.asked(asked.message)) return out.messages.push_back(asked.message);
   const auto* absorbed = in.messages.find(asked.message);
   if (!absorbed || absorbed->result != outcome::absorbed) return;
-  const auto first = absorbed->absorbed_by;
-  if (!in.messages.asked(first)) {
-    out.messages.push_back(first);
-    out.sets.push_back(first);
+  const auto origin = origin_of(in, *absorbed);
+  if (!in.messages.asked(origin)) {
+    out.messages.push_back(origin);
+    out.sets.push_back(origin);
     return;
   }
-  const auto* set = in.messages.find(first) ? nullptr : set_with(in, first);
+  const auto* set = in.messages.find(origin) ? nullptr : set_with(in, origin);
   const auto key = key_of(released, set ? set->id : absorbed->id);
   if (!in.facts.asked(key)) out.facts.push_back(key);
   const auto text = set ? joined_text(in.parts.at(set->id)) : absorbed->text;

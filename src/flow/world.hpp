@@ -101,6 +101,8 @@ struct batch::world {
   std::map<smsc_key, std::optional<orphan_row>> orphans;
   std::map<unknown_key, std::vector<smsc_key>> unknown_orphans; // by phone and short code
   std::map<unknown_key, std::vector<message_id>> unknown_replies;
+  // Those of which all are known: one that was loaded for another reason says nothing of the rest.
+  std::set<unknown_key> all_orphans_of, all_replies_of;
   std::map<digest128, std::vector<doubt_row>> doubts; // what is left to absorb
   std::map<std::pair<operator_id, std::string>, std::vector<message_id>> by_operator_id;
   std::optional<loaded> at_start;
@@ -131,6 +133,7 @@ struct batch::world {
   void send(reply_row& reply, bool uses_permit);
   void wait_until(reply_row& reply, utc_time at); // in state waiting or retry
   void count_reply(const reply_row& reply, bool delivered);
+  bool leaves_whole(const reply_row& reply) const; // in one submit, whatever its length
   bool match_orphan_receipt(const reply_row& reply); // of a reply without answer
   void apply_receipt(message_id reply, std::uint32_t segments, std::uint8_t state,
                      std::uint32_t error);

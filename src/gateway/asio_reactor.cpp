@@ -204,20 +204,23 @@ class asio_timer final : public timer {
 
   void arm(steady_time at) override {
     timer_.expires_at(std::chrono::steady_clock::time_point(at.time_since_epoch()));
-    // A wait that has ended already is not ended again by a new one: `turn` tells them apart.
-    timer_.async_wait([this, turn = ++turn_](const error_code& error) {
-      if (!error && turn == turn_) fire_();
+    // A wait that has ended already may be queued when the timer is armed anew, or is gone: its
+    // turn tells it so.
+    *turn_ += 1;
+    timer_.async_wait([this, turn = turn_, mine = *turn_](const error_code& error) {
+      if (!error && mine == *turn) fire_();
     });
   }
   void cancel() override {
-    ++turn_;
+    *turn_ += 1;
     timer_.cancel();
   }
+  ~asio_timer() override { *turn_ += 1; }
 
  private:
   asio::steady_timer timer_;
   std::function<void()> fire_;
-  std::uint64_t turn_ = 0;
+  std::shared_ptr<std::uint64_t> turn_ = std::make_shared<std::uint64_t>(0);
 };
 
 class asio_listener final : public listener {
@@ -226,8 +229,9 @@ class asio_listener final : public listener {
       : acceptor_(thread, tcp::endpoint(asio::ip::make_address(at.host), at.port), true) {}
 
   void accept(on_accepted done) override {
-    acceptor_.async_accept([done = std::move(done)](const error_code& error, tcp::socket socket) {
-      if (error == asio::error::operation_aborted) return;
+    acceptor_.async_accept([done = std::move(done), alive = std::weak_ptr(alive_)](
+                               const error_code& error, tcp::socket socket) {
+      if (error == asio::error::operation_aborted || alive.expired()) return;
       if (error) done(error.message(), nullptr);
       else done({}, std::make_shared<channel>(std::move(socket)));
     });
@@ -235,6 +239,7 @@ class asio_listener final : public listener {
 
  private:
   tcp::acceptor acceptor_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 // ---- the thread ----

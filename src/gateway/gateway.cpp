@@ -118,7 +118,7 @@ void gateway::state::reconfigure(const std::vector<operator_settings>& operators
       } else {
         try {
           auto fresh = make(owner, bind);
-          if (old) retire(std::move(old), fresh.get());
+          if (old) fresh->follow(), retire(std::move(old), fresh.get());
           else fresh->thread().post([one = fresh.get()] { one->start(); });
           old = std::move(fresh);
         } catch (const std::runtime_error& error) {

@@ -60,6 +60,8 @@ link::link(reactor& thread, const operator_settings& owner, const bind_settings&
 // ---- connecting ----
 
 void link::start() {
+  follows_ = false;
+  if (retired_) return stopped(); // replaced before it began
   down_ = false;
   try {
     listen();
@@ -183,8 +185,9 @@ void link::stop_now() {
 }
 
 void link::retire(std::function<void()> next) {
+  retired_ = true;
   when_stopped_ = std::move(next);
-  drain();
+  if (!follows_) drain(); // else start() comes when the one before has stopped
 }
 
 void link::stopped() {

@@ -78,6 +78,8 @@ class link {
   void unbind_for_now(); // until pause_reading(false)
   void perform(link_work&& work);
   void use_operator(const operator_settings& owner); // its figures changed, not its binds
+  // Before start(): another one of the same name stops first.
+  void follow() { follows_ = true; }
   // Stops for good, gives the listening address back; then `next` is called, once.
   void retire(std::function<void()> next);
 
@@ -232,6 +234,8 @@ class link {
   recorder recorder_;
 
   bool down_ = true;    // not wanted, until start()
+  bool follows_ = false; // another one, which stops first and then calls start()
+  bool retired_ = false; // for good
   bool away_ = false;   // unbound because the store cannot take anything
   bool paused_ = false;
   steady_time free_at_, free_before_; // the last two turns of the timer while reading

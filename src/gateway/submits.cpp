@@ -1,5 +1,7 @@
 #include "gateway/submits.hpp"
 
+#include "farebox/base/limits.hpp"
+
 #include <algorithm>
 #include <set>
 
@@ -32,7 +34,7 @@ std::vector<event> submit_ledger::answered(std::uint64_t cookie, std::uint32_t s
   submit_answered answer{entry.reply, entry.attempt, entry.covers, status, std::move(smsc_id), at};
   const attempt_key attempt{entry.reply, entry.attempt};
   if (status != 0) drop_queued(entry.reply, entry.attempt);
-  if (is_under_way(attempt)) {
+  if (is_under_way(attempt, cookie)) {
     if (status == 0 || entry.abandoned) return {std::move(answer)};
     refused_.emplace(attempt, std::move(answer));
     return {};
@@ -76,8 +78,11 @@ std::vector<event> submit_ledger::closed() {
   return out;
 }
 
-bool submit_ledger::is_under_way(const attempt_key& attempt) const {
-  return std::any_of(sent_.begin(), sent_.end(), [&](const auto& one) {
+// The segments of an attempt leave one after the other, so their cookies are neighbours.
+bool submit_ledger::is_under_way(const attempt_key& attempt, std::uint64_t near) const {
+  constexpr std::uint64_t reach = limits::reply_segments_max;
+  const auto from = sent_.lower_bound(near < reach ? 0 : near - reach);
+  return std::any_of(from, sent_.upper_bound(near + reach), [&](const auto& one) {
     const auto& [cookie, entry] = one;
     return !entry.abandoned && attempt == attempt_key{entry.reply, entry.attempt};
   });

@@ -60,7 +60,7 @@ class submit_ledger {
   };
   using attempt_key = std::pair<message_id, int>;
   void drop_queued(message_id reply, int attempt);
-  bool is_under_way(const attempt_key& attempt) const;
+  bool is_under_way(const attempt_key& attempt, std::uint64_t near) const;
 
   std::deque<entry> queue_;
   std::int64_t queued_tokens_ = 0;

@@ -20,15 +20,18 @@
 
 namespace farebox::http {
 
-// Which phones each partner looked for today (UTC); the same one again is free.
+// Which phones each partner looked for in vain today (UTC).
 class phone_limit {
  public:
-  bool admits(partner_id who, std::string_view phone, utc_time now);
+  bool admits(partner_id who, utc_time now);
+  void note_miss(partner_id who, std::string_view phone, utc_time now);
 
  private:
+  std::set<digest128>& missed_today(partner_id who, utc_time now);
+
   std::mutex mutex_;
   std::int64_t day_ = 0;
-  std::map<partner_id, std::set<digest128>> asked_;
+  std::map<partner_id, std::set<digest128>> missed_;
 };
 
 struct api::state {

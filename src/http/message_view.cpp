@@ -126,7 +126,8 @@ json::value reply_json(const message_view& view, audience who) {
   return out;
 }
 
-void add_for_administrator(json::object& out, const message_row& row) {
+void add_for_administrator(json::object& out, const message_view& view) {
+  const auto& row = view.message;
   out["partner"] = row.partner ? json::value(row.partner.value) : json::value(nullptr);
   out["destination"] = text_of(row.destination);
   out["connection"] = row.connection.value;
@@ -134,6 +135,12 @@ void add_for_administrator(json::object& out, const message_row& row) {
   out["esm_class"] = row.esm_class;
   out["raw"] = to_hex(row.raw);
   out["operator_message_id"] = text_of(row.operator_message_id);
+  json::array decisions;
+  for (const auto& fact : view.decisions)
+    decisions.push_back(json::object{
+        {"what", fact.at.space == platform_space::released ? "released" : "settled"},
+        {"how", text_of(as_text(fact.value))}});
+  out["decisions"] = std::move(decisions);
 }
 
 } // namespace
@@ -157,7 +164,7 @@ json::object message_json(const message_view& view, const catalogue& known, audi
                    {"possible_redelivery", row.possible_redelivery},
                    {"reply", reply_json(view, who)},
                    {"money", money_json(view, known)}};
-  if (who != audience::partner) add_for_administrator(out, row);
+  if (who != audience::partner) add_for_administrator(out, view);
   return out;
 }
 

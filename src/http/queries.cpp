@@ -66,7 +66,7 @@ audience audience_of(const call& c, bool full) {
 
 response too_many_phones(utc_time now) {
   auto out = error_response(429, "too_many",
-                            "more phones were looked for today than one partner may", "phone");
+                            "too many phones were looked for in vain today", "phone");
   const auto tomorrow = utc_time{hours{24 * (day_of(now) + 1)}};
   out.fields.emplace_back(
       "Retry-After", std::to_string(std::chrono::ceil<seconds>(tomorrow - now).count()));
@@ -81,15 +81,19 @@ parameters message_parameters(const call& c) {
 
 } // namespace
 
-bool phone_limit::admits(partner_id who, std::string_view phone, utc_time now) {
+std::set<digest128>& phone_limit::missed_today(partner_id who, utc_time now) {
+  if (std::exchange(day_, day_of(now)) != day_of(now)) missed_.clear();
+  return missed_[who];
+}
+
+bool phone_limit::admits(partner_id who, utc_time now) {
   const std::lock_guard lock(mutex_);
-  if (std::exchange(day_, day_of(now)) != day_of(now)) asked_.clear();
-  auto& phones = asked_[who];
-  const auto key = hash128(as_bytes(phone));
-  if (phones.contains(key)) return true;
-  if (phones.size() >= limits::phones_per_day_max) return false;
-  phones.insert(key);
-  return true;
+  return missed_today(who, now).size() < limits::phones_missed_per_day_max;
+}
+
+void phone_limit::note_miss(partner_id who, std::string_view phone, utc_time now) {
+  const std::lock_guard lock(mutex_);
+  missed_today(who, now).insert(hash128(as_bytes(phone)));
 }
 
 handler_result get_statistics(const call& c) {
@@ -121,10 +125,11 @@ handler_result get_messages(const call& c) {
   }
   const bool full = given.flag("full");
   if (!given.ok()) return given.error();
-  if (c.partner && query.phone && !c.state->phones.admits(*c.partner, *query.phone, c.now))
-    return too_many_phones(c.now);
+  const bool searched = c.partner && query.phone;
+  if (searched && !c.state->phones.admits(*c.partner, c.now)) return too_many_phones(c.now);
   const auto views = c.reader.messages(query);
   if (!views) return failure_response(views.error());
+  if (searched && views->empty()) c.state->phones.note_miss(*c.partner, *query.phone, c.now);
 
   json::array messages;
   for (const auto& view : *views) {

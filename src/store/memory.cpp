@@ -254,7 +254,7 @@ void memory_state::load_start(loaded& out) const {
 }
 
 message_view memory_state::view_of(const message_row& message) const {
-  message_view view{message, {}, {}, {}};
+  message_view view{message, {}, {}, {}, {}};
   const auto [first, last] = bills_of.equal_range(message.id);
   for (auto at = first; at != last && !view.bill; ++at) {
     const auto& bill = bills[static_cast<std::size_t>(at->second.value - 1)];
@@ -302,7 +302,13 @@ class memory_reader final : public reader {
 
   result<message_view> message(message_id id) override {
     const std::scoped_lock held(state_->lock);
-    if (const auto* row = find_in(state_->messages, id)) return state_->view_of(*row);
+    if (const auto* row = find_in(state_->messages, id)) {
+      auto view = state_->view_of(*row);
+      for (const auto space : {platform_space::released, platform_space::settled})
+        if (const auto* fact = find_in(state_->facts, {{}, space, std::to_string(id.value)}))
+          view.decisions.push_back(*fact);
+      return view;
+    }
     return not_found("there is no message " + std::to_string(id.value));
   }
 

@@ -3,7 +3,7 @@
 //
 //               delivered     failed    time is up
 //   pending     posted        void      expired        (delivered after its time: late)
-//   expired     posted, late  -         -
+//   expired     posted, late  void      -
 //   posted      -             -         -
 //   void        -             -         -
 #pragma once

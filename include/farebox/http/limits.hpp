@@ -25,8 +25,9 @@ inline constexpr seconds stop_timeout{2};     // answers under way at the end of
 // Requests that wait for the writer at once: beyond it the answer is 503 with Retry-After.
 inline constexpr std::size_t tickets_max = 1024;
 
-// Different phones that a partner may look for in a day: masked digits must not be tried out.
-inline constexpr std::size_t phones_per_day_max = 500;
+// Different phones that a partner may look for in vain in a day: the four masked digits of one phone
+// would take most of a year.
+inline constexpr std::size_t phones_missed_per_day_max = 50;
 
 inline constexpr std::size_t code_size_max = 64;   // an unlock code as a subscriber types it
 inline constexpr std::size_t name_size_max = 200;  // a partner's or a service's name

@@ -43,8 +43,8 @@ struct wanted {
   std::vector<message_id> messages;
   std::vector<message_id> replies;
   std::vector<message_id> charges;
-  // Of the newest hour that has the id, up to receipt_hours_max back; with the orphans of the same key. A new
-  // id is searched for in vain there: ask for its orphans alone.
+  // Of the newest hour that has the id, up to receipt_hours_max back; with the orphans of the same
+  // key. A new id is searched for in vain there: ask for its orphans alone.
   std::vector<smsc_key> attempts;
   std::vector<smsc_key> orphans;
   std::vector<unknown_key> unknown;

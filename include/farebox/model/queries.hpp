@@ -34,6 +34,7 @@ struct message_view {
   std::optional<bill_row> bill;
   std::optional<charge_row> charge;
   std::optional<reply_row> reply;
+  std::vector<fact_row> decisions; // of support, where one message is asked for
 };
 
 struct message_query {

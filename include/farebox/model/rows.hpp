@@ -239,6 +239,9 @@ struct fact_key {
   friend auto operator<=>(const fact_key&, const fact_key&) = default;
 };
 
+// Facts of the platform itself, service 0: what support decided of a message, by its number.
+enum platform_space : std::uint16_t { write_probe = 0, released = 1, settled = 2 };
+
 struct fact_row {
   fact_key at;
   bytes value;

@@ -42,7 +42,7 @@ result<void> refuse_network_file_system(const std::filesystem::path& path) {
   const auto type = static_cast<std::uint32_t>(status.f_type);
   for (const auto& [magic, name] : network_file_systems) {
     if (type == magic) {
-      return invalid("the data base " + path.string() + " would be on a network file system (" +
+      return invalid(path.string() + " would be on a network file system (" +
                      std::string(name) + "), where it cannot be kept safe; use a local disk");
     }
   }

@@ -54,7 +54,8 @@ class sqlite_reader final : public reader {
   clock::time_point ends_at_;
   statement begin_, end_;
   statement hours_, counter_log_, counters_of_hour_, counters_of_partner_, kind_;
-  statement blocks_, by_id_, by_partner_, by_source_, message_, bill_, charge_, reply_;
+  statement blocks_, by_id_, by_partner_, by_source_, message_, bill_, charge_, reply_,
+      decisions_;
   chain_checker chain_;
 };
 
@@ -78,7 +79,9 @@ sqlite_reader::sqlite_reader(std::unique_ptr<database> db, milliseconds deadline
       // Not a reversal: what the message was sold for.
       bill_(db_, select_sql<bill_row>("WHERE message = ? AND kind <> 1 ORDER BY id LIMIT 1")),
       charge_(db_, select_sql<charge_row>("WHERE id = ?")),
-      reply_(db_, select_sql<reply_row>("WHERE id = ?")), chain_(db_) {
+      reply_(db_, select_sql<reply_row>("WHERE id = ?")),
+      decisions_(db_, select_sql<fact_row>("WHERE service = 0 AND space IN (1, 2) AND key = ?")),
+      chain_(db_) {
   sqlite3_progress_handler(
       db_.handle(), steps_between_looks,
       [](void* self) -> int { return clock::now() > static_cast<sqlite_reader*>(self)->ends_at_; },
@@ -203,7 +206,10 @@ result<message_view> sqlite_reader::message(message_id id) {
   message_.bind(id);
   bool found = false;
   for (; message_.step(); found = true) read(message_, view.message);
-  if (found) complete(view);
+  if (found) {
+    complete(view);
+    read_all(decisions_, view.decisions, std::to_string(id.value));
+  }
   if (!db_.ok()) return db_.error();
   if (!found) return not_found("there is no message " + std::to_string(id.value));
   return view;

@@ -59,6 +59,12 @@ utc_time system_time() {
 result<std::unique_ptr<writer>> open_sqlite(const sqlite_settings& settings) {
   auto claim = settings.files->claim(settings.path);
   if (!claim) return claim.error();
+  std::vector<std::shared_ptr<void>> claims{*claim};
+  if (!settings.mark.empty()) { // two daemons must not share it either
+    auto of_mark = settings.files->claim(settings.mark);
+    if (!of_mark) return of_mark.error();
+    claims.push_back(*of_mark);
+  }
   auto db = std::make_unique<database>();
   const auto opened = db->open(settings.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                                settings.files->vfs());
@@ -67,14 +73,14 @@ result<std::unique_ptr<writer>> open_sqlite(const sqlite_settings& settings) {
   if (!db->ok()) return db->error();
   if (auto migrated = migrate(*db); !migrated) return migrated.error();
   auto& handle = *db;
-  auto out = std::make_unique<sqlite_writer>(settings, std::move(*claim), std::move(db));
+  auto out = std::make_unique<sqlite_writer>(settings, std::move(claims), std::move(db));
   if (!handle.ok()) return handle.error();
   return out;
 }
 
-sqlite_writer::sqlite_writer(sqlite_settings settings, std::shared_ptr<void> claim,
+sqlite_writer::sqlite_writer(sqlite_settings settings, std::vector<std::shared_ptr<void>> claims,
                              std::unique_ptr<database> db)
-    : settings_(std::move(settings)), claim_(std::move(claim)), db_owner_(std::move(db)),
+    : settings_(std::move(settings)), claims_(std::move(claims)), db_owner_(std::move(db)),
       db_(*db_owner_), sql_(db_), chain_(db_), counters_(db_),
       checkpoint_at_pages_(checkpoint_forced_pages) {
   if (settings_.mark.empty()) (settings_.mark = settings_.path) += ".mark";

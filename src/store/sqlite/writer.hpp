@@ -46,7 +46,7 @@ struct writer_statements {
 
 class sqlite_writer final : public writer {
  public:
-  sqlite_writer(sqlite_settings settings, std::shared_ptr<void> claim,
+  sqlite_writer(sqlite_settings settings, std::vector<std::shared_ptr<void>> claims,
                 std::unique_ptr<database> db);
   ~sqlite_writer() override;
 
@@ -102,7 +102,7 @@ class sqlite_writer final : public writer {
   void drop_excess_orphans();
 
   sqlite_settings settings_;
-  std::shared_ptr<void> claim_; // no other process has the data base
+  std::vector<std::shared_ptr<void>> claims_; // no other process has the data base
   std::unique_ptr<database> db_owner_;
   database& db_;
   writer_statements sql_;

@@ -48,7 +48,7 @@ TEST_CASE("the life of a charge") {
       {state::pending, ev::time_is_up, in_time, is::unchanged, state::pending, {}},
       {state::pending, ev::time_is_up, expiry, is::expired, state::expired, {}},
       {state::expired, ev::delivered, expiry, is::posted_late, state::posted, late},
-      {state::expired, ev::failed, expiry, is::unchanged, state::expired, {}},
+      {state::expired, ev::failed, expiry, is::voided, state::void_, {}},
       {state::expired, ev::time_is_up, expiry, is::unchanged, state::expired, {}},
       {state::posted, ev::delivered, in_time, is::unchanged, state::posted, {}},
       {state::posted, ev::delivered, expiry, is::unchanged, state::posted, {}},

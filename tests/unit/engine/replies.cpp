@@ -348,6 +348,61 @@ TEST_CASE("R11: codes are minted once, each another, and can be checked") {
   CHECK(w.effects<code_checked>().at(0).state == "unknown");
 }
 
+TEST_CASE("R9: two unanswered replies to one phone, one receipt that may be of either: of none") {
+  // Goal: no charge is posted by guessing, also when the time of the first is up. Method: the
+  // receipt names no reference; the second reply is not in the batch that gives the first one up.
+  small_world w;
+  w.open(first, op_mt);
+  for (int i = 0; i < 2; ++i) {
+    w.run({w.mo(first, "RR 104723 2 " + std::to_string(i), op_mt, "5678")});
+    w.run_due();
+    const auto sent = w.sent();
+    w.run({submit_lost{sent.reply.id, sent.reply.attempts}});
+    w.now += seconds{20};
+  }
+  w.run({w.receipt("77", delivered, op_mt, "5678")});
+  for (int i = 0; i < 3; ++i, w.now += seconds{60}) w.run_due();
+  CHECK(w.totals(seller).bills == 0);
+  CHECK(w.totals(seller).pending == 2);
+}
+
+TEST_CASE("a message_payload whose answer was lost: its receipt or late refusal is for all of it") {
+  catalogue_ptr sold;
+  for (const bool refused : {false, true}) {
+    CAPTURE(refused);
+    small_world w;
+    catalogue_parts parts;
+    parts.operators.assign(w.sold->operators().begin(), w.sold->operators().end());
+    parts.short_codes.assign(w.sold->short_codes().begin(), w.sold->short_codes().end());
+    parts.partners.assign(w.sold->partners().begin(), w.sold->partners().end());
+    parts.services.assign(w.sold->services().begin(), w.sold->services().end());
+    parts.tariffs.assign(w.sold->tariffs().begin(), w.sold->tariffs().end());
+    parts.terms_versions.assign(w.sold->terms_versions().begin(), w.sold->terms_versions().end());
+    for (auto& op : parts.operators)
+      op.splitting.style = static_cast<std::uint8_t>(text::long_message::payload);
+    auto built = std::make_shared<catalogue>(std::move(parts));
+    built->grammars = w.sold->grammars;
+    w.sold = built;
+    w.open(first);
+    w.run({w.mo(first, "RR 104723 1 " + std::string(400, 'x'))});
+    w.run_due();
+    const auto sent = w.sent();
+    REQUIRE(sent.reply.segments == 3);
+    w.run({submit_lost{sent.reply.id, sent.reply.attempts}});
+    if (refused) {
+      auto late = w.accepted(sent, "", invalid_destination);
+      late.segments = all_segments(sent.reply);
+      w.run({late});
+      CHECK(reply_of(w).state == reply_state::rejected);
+    } else {
+      auto receipt = w.receipt("77", delivered);
+      receipt.reference = reference_of(sent.reply.id);
+      w.run({receipt});
+      CHECK(reply_of(w).state == reply_state::delivered);
+    }
+  }
+}
+
 TEST_CASE("a long reply in one message_payload is delivered by its one receipt, late or early") {
   for (const bool receipt_first : {false, true}) {
     CAPTURE(receipt_first);

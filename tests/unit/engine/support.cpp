@@ -112,6 +112,51 @@ TEST_CASE("R3: an absorbed part releases its whole message, and with it the othe
   }
 }
 
+TEST_CASE("R3: redelivered twice, an absorbed part still stands for the whole message, once") {
+  small_world w;
+  const connection_id third{3};
+  const connection_id all[] = {first, second, third};
+  for (const auto at : all) {
+    w.open(at);
+    w.run({w.part(at, "RR 104723 1 bl", 1, 2), w.part(at, "ue", 2, 2)});
+    if (at != third) w.close(at);
+  }
+  const auto before = w.messages();
+  REQUIRE(before.size() == 5); // the message; two parts absorbed twice
+  std::vector<message_id> made;
+  for (std::size_t i = 1; i < before.size(); ++i)
+    made.push_back(release(w, before[i].message.id).message);
+  CHECK(made == std::vector(4, made[0]));
+  CHECK(w.message(5).message.text == "RR 104723 1 blue");
+  CHECK(w.messages().size() == 6);
+}
+
+TEST_CASE("R3: what would not be sold now is not released, and can be later") {
+  auto w = with_absorbed();
+  const auto before = w.sold;
+  catalogue_parts parts;
+  parts.operators.assign(before->operators().begin(), before->operators().end());
+  auto nothing = std::make_shared<catalogue>(std::move(parts));
+  nothing->grammars = *route::build_grammars(*nothing);
+  w.sold = nothing;
+  CHECK(release(w, w.message(1).message.id).refused->kind == failure_kind::conflict);
+  w.sold = before;
+  CHECK_FALSE(release(w, w.message(1).message.id).refused.has_value());
+}
+
+TEST_CASE("support's decisions are shown with their reason") {
+  auto w = with_absorbed();
+  const auto id = w.message(1).message.id;
+  release(w, id);
+  const auto view = w.rows.open_reader()->message(id);
+  REQUIRE(view.has_value());
+  REQUIRE(view->decisions.size() == 1);
+  CHECK(view->decisions[0].at.space == platform_space::released);
+  CHECK(as_text(view->decisions[0].value) ==
+        std::to_string(w.message(2).message.id.value) +
+            " at 2026-11-23T10:00:00Z: ordered twice");
+}
+
 TEST_CASE("R3: nothing to release") {
   auto w = with_absorbed();
   CHECK(release(w, {999}).refused->kind == failure_kind::not_found);
@@ -159,6 +204,18 @@ TEST_CASE("R6: a person says failed: void, and no receipt posts it afterwards") 
   CHECK(w.message(0).reply->state == reply_state::failed);
   CHECK(w.totals(seller).pending == 0);
   CHECK(settle(w, id, true).refused->kind == failure_kind::conflict);
+  CHECK(w.totals(seller).bills == 0);
+}
+
+TEST_CASE("R6: failed after the charge expired is void all the same") {
+  auto w = with_unanswered();
+  w.now += hours{73};
+  w.run_due();
+  REQUIRE(w.message(0).charge->state == charge_state::expired);
+  CHECK_FALSE(settle(w, w.message(0).message.id, false).refused.has_value());
+  CHECK(w.message(0).charge->state == charge_state::void_);
+  CHECK(w.totals(seller).pending == 0);
+  w.run({w.receipt("", 2, op_mt, "5678")});
   CHECK(w.totals(seller).bills == 0);
 }
 

@@ -17,23 +17,17 @@ using namespace farebox::store;
 
 namespace {
 
-sqlite_settings file_at(const std::filesystem::path& path) {
-  sqlite_settings settings;
-  settings.path = path;
-  return settings;
-}
-
 // Runs SQL on the file from outside, as a person with a tool would.
 void tamper(const std::filesystem::path& path, const std::string& sql) {
   database db;
-  must(db.open(file_at(path), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+  must(db.open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
   db.execute(sql.c_str());
   must(db.outcome());
 }
 
 std::int64_t ask(const std::filesystem::path& path, const std::string& sql) {
   database db;
-  must(db.open(file_at(path), SQLITE_OPEN_READONLY));
+  must(db.open(path, SQLITE_OPEN_READONLY));
   statement query(db, sql);
   std::int64_t value = -1;
   while (query.step()) query.columns(value);
@@ -79,7 +73,7 @@ TEST_CASE("migrations run once, in order, and a failing one leaves the version b
                                     "INSERT INTO a VALUES (1); INSERT INTO nowhere VALUES (1)"};
   {
     database db;
-    must(db.open(f.settings, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+    must(db.open(f.settings.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
     const std::string_view good[] = {steps[1], "INSERT INTO a VALUES (7)"};
     must(migrate(db, std::span(good).first(1)));
     must(migrate(db, good));
@@ -89,7 +83,7 @@ TEST_CASE("migrations run once, in order, and a failing one leaves the version b
   CHECK(ask(f.settings.path, "PRAGMA user_version") == 2);
   {
     database db;
-    must(db.open(f.settings, SQLITE_OPEN_READWRITE));
+    must(db.open(f.settings.path, SQLITE_OPEN_READWRITE));
     const auto why = failure_of(migrate(db, steps));
     CHECK(says(why, "nowhere"));
   }
@@ -243,10 +237,22 @@ TEST_CASE("a mark that is missing or cannot be written is an alarm") {
   CHECK(must(read_mark(f.mark_path()))->head.bill.value == 20);
 
   alarms.clear();
-  f.settings.mark = f.folder.path() / "no" / "such" / "mark";
-  must(f.open()->load_sequences());
+  f.settings.mark = f.folder.path() / "marks" / "mark";
+  CHECK(says(failure_of(open_sqlite(f.settings)), "marks")); // a place that is not there: at once
+  std::filesystem::create_directory(f.settings.mark.parent_path());
+  auto rows = f.open();
+  std::filesystem::remove_all(f.settings.mark.parent_path());
+  must(rows->load_sequences());
+  rows.reset();
   REQUIRE(alarms.size() == 2);
   CHECK(alarms[1].find("not up to date") != std::string::npos);
+}
+
+TEST_CASE("two daemons with data bases of their own must not share a mark") {
+  files one, other;
+  one.settings.mark = other.settings.mark = one.folder.path() / "mark";
+  const auto first = one.open();
+  CHECK(failure_of(open_sqlite(other.settings)).kind == failure_kind::conflict);
 }
 
 TEST_CASE("a log that somebody holds is an alarm at 64 MiB, and gives the disk back afterwards") {
@@ -270,7 +276,7 @@ TEST_CASE("a log that somebody holds is an alarm at 64 MiB, and gives the disk b
   };
   {
     database other;
-    must(other.open(f.settings, SQLITE_OPEN_READONLY));
+    must(other.open(f.settings.path, SQLITE_OPEN_READONLY));
     other.execute("BEGIN");
     CHECK(other.pragma("schema_version") > 0);
     write_mib(62);
@@ -653,7 +659,7 @@ TEST_CASE("every question of the hot path is answered by an index") {
   files f;
   f.open();
   database db;
-  must(db.open(f.settings, SQLITE_OPEN_READONLY));
+  must(db.open(f.settings.path, SQLITE_OPEN_READONLY));
   struct {
     const char* sql;
     const char* expected;
