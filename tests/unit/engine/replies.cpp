@@ -247,6 +247,22 @@ TEST_CASE("R6: a receipt may be of a submit that is still under way") {
   CHECK(reply_of(w, 1).state == reply_state::delivered);
 }
 
+TEST_CASE("R6: a receipt may be of the first submit of a reply that was sent twice") {
+  // Goal: no reply counts as delivered by another's receipt. Method: one reply is sent again and
+  // answered then; the receipt of its first submit comes while a second reply is without answer.
+  auto w = with_order();
+  w.run({submit_lost{w.sent().reply.id, 1}});
+  w.now += seconds{61};
+  w.run_due();
+  w.run_due();
+  w.run({w.accepted(w.sent(), "78")});
+  w.run({w.mo(first, "RR 104723 1 red")});
+  w.run({submit_lost{w.sent().reply.id, 1}});
+  w.run({w.receipt("77", delivered)});
+  CHECK(reply_of(w, 0).state == reply_state::sent);
+  CHECK(reply_of(w, 1).state == reply_state::unknown);
+}
+
 TEST_CASE("R6: a reply that is loaded for itself does not hide another one of its phone") {
   auto w = with_order();
   const auto one = w.sent().reply.id;
