@@ -62,6 +62,11 @@ void connection::cut() {
                  });
 }
 
+void connection::stall() {
+  stalled_ = true;
+  silence(end::link);
+}
+
 void connection::silence(end from) {
   silent_[index(from)] = true;
   note_trouble();
@@ -118,6 +123,7 @@ class virtual_wire final : public gateway::wire, public std::enable_shared_from_
   }
 
   void write(bytes&& data, on_done done) override {
+    if (connection_ && connection_->is_stalled()) return; // until it is closed
     if (connection_) connection_->send(end::link, std::move(data));
     later([self = shared_from_this(), done = std::move(done)] {
       done(self->error_.empty() ? "" : self->error_);
