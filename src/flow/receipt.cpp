@@ -75,6 +75,7 @@ message_id unanswered_reply(const world& in, const receipt_arrived& e) {
 }
 
 void keep_orphan(world& in, const receipt_arrived& e) {
+  if (!billing::charge_event_of(e.state)) return; // on the way: it would change nothing later
   if (e.smsc_id.empty()) {
     in.warn("a receipt without message id matches no reply: dropped");
     return;

@@ -303,6 +303,25 @@ TEST_CASE("R9: a receipt while the answer is awaited, and the answer never comes
   }
 }
 
+TEST_CASE("R9: a receipt on the way does not stand before the last one") {
+  // Goal: a reply does not stay unanswered for ever. Method: ENROUTE, with and without DELIVRD
+  // behind it, while the answer is awaited, which never comes.
+  constexpr std::uint8_t enroute = 1;
+  for (const bool last_came : {true, false}) {
+    CAPTURE(last_came);
+    auto w = with_order();
+    const auto sent = w.sent();
+    w.run({w.receipt("77", enroute)});
+    if (last_came) w.run({w.receipt("77", delivered)});
+    w.run({submit_lost{sent.reply.id, 1}});
+    w.now += seconds{60};
+    w.run_due();
+    w.run_due();
+    CHECK(w.effects<send_reply>().size() == !last_came);
+    CHECK(reply_of(w).state == (last_came ? reply_state::delivered : reply_state::sending));
+  }
+}
+
 TEST_CASE("R9: a receipt before the answer to its submit is kept and matched") {
   auto w = with_order();
   const auto sent = w.sent();
