@@ -285,8 +285,10 @@ CREATE TABLE reply (
   status         INTEGER NOT NULL,
   next_at        INTEGER NOT NULL
 ) STRICT;
--- The open ones, for the start; and by phone, for receipts that name no known id.
+-- The open ones, for the start; and by phone, for receipts that name no known id, which may also be
+-- of the first submit of a reply that was sent twice.
 CREATE INDEX reply_open ON reply(destination) WHERE state <= 3;
+CREATE INDEX reply_resent ON reply(destination) WHERE resends > 0;
 
 -- Submits that the SMSC accepted: its message id belongs to the attempt.
 CREATE TABLE attempt (

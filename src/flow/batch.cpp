@@ -228,8 +228,8 @@ void batch::learn(loaded&& rows, const wanted& asked) {
     const auto id = row.id;
     // Only where all of the phone's were asked for: one that is here for itself may have brothers.
     const auto open = in.unknown_replies.find({row.op, row.destination, row.source});
-    const bool unanswered =
-        row.state == reply_state::unknown || row.state == reply_state::sending;
+    const bool unanswered = row.state == reply_state::unknown ||
+                            row.state == reply_state::sending || row.resends > 0;
     if (unanswered && open != in.unknown_replies.end()) add_once(open->second, id);
     in.replies.learn(id, std::move(row));
   }

@@ -48,6 +48,13 @@ std::vector<attempt_key> candidates_of(const world& in, const smsc_key& at) {
   return waiting.empty() ? known->second : waiting;
 }
 
+// Its first submit was never answered; the receipt of that one may still come.
+bool had_lost_submit(const world& in, const reply_row& reply) {
+  const auto* op = in.sold.find_operator(reply.op);
+  const auto lifetime = (op ? *op : operator_info{}).reply_lifetime;
+  return reply.resends > 0 && in.now() - reply.created_at <= lifetime;
+}
+
 // A submit without answer whose receipt came all the same: by the echoed reference, else by phone
 // and short code if only one can be meant.
 message_id unanswered_reply(const world& in, const receipt_arrived& e) {
@@ -56,8 +63,9 @@ message_id unanswered_reply(const world& in, const receipt_arrived& e) {
   std::vector<message_id> open;
   for (const auto id : known->second) {
     const auto* reply = in.replies.find(id);
-    if (!reply || (reply->state != reply_state::unknown && reply->state != reply_state::sending))
-      continue;
+    if (!reply) continue;
+    const bool waits = reply->state == reply_state::sending || reply->state == reply_state::unknown;
+    if (!waits && !had_lost_submit(in, *reply)) continue;
     const bool may_match = reply->state == reply_state::unknown && in.leaves_whole(*reply);
     if (may_match && e.reference && *e.reference == reference_of(id)) return id;
     open.push_back(may_match ? id : message_id{}); // else it is only another one that may be meant
@@ -67,6 +75,7 @@ message_id unanswered_reply(const world& in, const receipt_arrived& e) {
 }
 
 void keep_orphan(world& in, const receipt_arrived& e) {
+  if (!billing::charge_event_of(e.state)) return; // on the way: it would change nothing later
   if (e.smsc_id.empty()) {
     in.warn("a receipt without message id matches no reply: dropped");
     return;

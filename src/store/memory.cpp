@@ -152,7 +152,8 @@ loaded memory_state::load(const wanted& what) const {
   for (const auto& key : distinct(what.facts)) take(facts, key, out.facts);
   auto reply_ids = distinct(what.replies);
   for (const auto& [id, row] : replies) {
-    if (row.state != reply_state::sending && row.state != reply_state::unknown) continue;
+    const bool waits = row.state == reply_state::sending || row.state == reply_state::unknown;
+    if (!waits && row.resends == 0) continue;
     const unknown_key key{row.op, row.destination, row.source};
     if (std::count(what.unknown.begin(), what.unknown.end(), key)) reply_ids.insert(id);
   }

@@ -109,10 +109,13 @@ void check_orders(const world& after, const seen& rows, findings_list& findings,
     std::int64_t sent = 0, taken = 0, doubts = 0;
   };
   std::map<order_key, tally> keys;
+  int incomplete = 0;
   for (std::size_t i = 0; i < after.centres(); ++i) {
     const auto& centre = after.centre(i);
     const bool by_content = !centre.habits.id_tlv && !centre.habits.user_message_reference;
     for (const auto& o : centre.orders()) {
+      incomplete += o.incomplete;
+      if (o.incomplete) continue;
       auto& t = keys[{static_cast<std::int64_t>(i) + 1, o.phone, o.destination, o.text}];
       ++t.sent;
       if (by_content && o.deliveries.size() == 1)
@@ -123,8 +126,7 @@ void check_orders(const world& after, const seen& rows, findings_list& findings,
     counts.absorbed += m.result == outcome::absorbed;
     counts.flagged += m.flagged;
     if (m.result == outcome::absorbed) continue;
-    if (m.result == outcome::incomplete)
-      findings.push_back(fmt::format("message {} is incomplete, and all parts came", id));
+    if (m.result == outcome::incomplete) --incomplete;
     else ++keys[{m.op, m.phone, m.destination, m.text}].taken;
   }
   for (const auto& [key, t] : keys) {
@@ -138,6 +140,8 @@ void check_orders(const world& after, const seen& rows, findings_list& findings,
       findings.push_back(fmt::format("{}: sent {} times, billed {}, with {} doubts", name, t.sent,
                                      t.taken, t.doubts));
   }
+  if (incomplete != 0)
+    findings.push_back(fmt::format("of incomplete messages {} are missing", incomplete));
   if (after.luck().quiet && counts.absorbed + counts.flagged > 0)
     findings.push_back(fmt::format("nothing went wrong, but {} were absorbed, {} flagged",
                                    counts.absorbed, counts.flagged));
@@ -237,12 +241,17 @@ void check_replies(const world& after, const seen& all, findings_list& findings,
   for (const auto& [id, reply] : all.replies) {
     const auto name = fmt::format("reply {} to {} ({})", id, reply.phone, name_of(reply.state));
     const auto& r = by_reply[id];
-    --owed[reply.message];
     const auto& m = all.messages.at(reply.message);
+    --owed[reply.message];
     if (m.phone != reply.phone || m.destination != reply.sender)
       findings.push_back(name + " is not for the phone of its message");
-    if (reply.text.starts_with("Your code: ") && !codes.insert(reply.text).second)
-      findings.push_back(name + " has a code that was given out before");
+    if (reply.text.starts_with(before_code)) {
+      const auto code = reply.text.substr(before_code.size());
+      if (!codes.insert(code).second)
+        findings.push_back(name + " has a code that was given out before");
+      if (reply.on_mt && m.charge != charge_state::posted && after.codes_used().contains(code))
+        findings.push_back(name + " has a code that was good before it was paid for");
+    }
     int most = 0, least = static_cast<int>(r.accepted.size()) < reply.segments ? 0 : 2;
     for (const auto& [segment, times] : r.accepted)
       most = std::max(most, times), least = std::min(least, times);

@@ -62,6 +62,11 @@ void connection::cut() {
                  });
 }
 
+void connection::stall() {
+  stalled_ = true;
+  silence(end::link);
+}
+
 void connection::silence(end from) {
   silent_[index(from)] = true;
   note_trouble();
@@ -118,6 +123,7 @@ class virtual_wire final : public gateway::wire, public std::enable_shared_from_
   }
 
   void write(bytes&& data, on_done done) override {
+    if (connection_ && connection_->is_stalled()) return; // until it is closed
     if (connection_) connection_->send(end::link, std::move(data));
     later([self = shared_from_this(), done = std::move(done)] {
       done(self->error_.empty() ? "" : self->error_);
@@ -128,7 +134,8 @@ class virtual_wire final : public gateway::wire, public std::enable_shared_from_
     if (std::exchange(closed_, true)) return;
     error_ = "Operation canceled";
     if (connection_) connection_->close(end::link);
-    if (reading_) hand_over();
+    if (auto done = std::exchange(reading_, nullptr))
+      later([done = std::move(done), why = error_] { done(why, {}); });
   }
   const std::string& peer() const override { return peer_; }
 
@@ -156,8 +163,9 @@ class virtual_wire final : public gateway::wire, public std::enable_shared_from_
     later([self = shared_from_this()] {
       self->handing_over_ = false;
       const auto done = std::exchange(self->reading_, nullptr);
+      if (!done) return; // closed meanwhile
       const auto data = std::exchange(self->arrived_, {});
-      if (data.empty() || self->closed_) done(self->error_, {});
+      if (data.empty()) done(self->error_, {});
       else done({}, data);
     });
   }

@@ -43,6 +43,8 @@ class connection : public std::enable_shared_from_this<connection> {
   void send(end from, bytes&& data);
   void close(end from);    // in order, behind what was sent; that end hears nothing any more
   void cut();              // both ends learn of it, each in its time; what is under way is lost
+  void stall();            // the SMSC reads no more; what the link writes is never done
+  bool is_stalled() const { return stalled_; }
   void silence(end from);  // nothing from there arrives any more, not even the end
   bool is_open(end e) const { return !closed_[index(e)]; }
   steady_time troubled_at() const { return troubled_at_; } // when it was not whole any more
@@ -58,7 +60,7 @@ class connection : public std::enable_shared_from_this<connection> {
   std::array<hooks, 2> hooks_;
   std::array<steady_time, 2> last_arrival_{}; // at that end: TCP keeps the order
   std::array<bool, 2> closed_{}, silent_{};   // that end closed; nothing from that end arrives
-  bool cut_ = false;
+  bool cut_ = false, stalled_ = false;
   steady_time troubled_at_ = steady_time::max();
 };
 using connection_ptr = std::shared_ptr<connection>;

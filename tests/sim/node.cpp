@@ -152,9 +152,12 @@ void node::check(check_code what) {
 
 void node::begin_drain() {
   around_.log("farebox: draining");
+  draining_ = true;
   links_->drain(milliseconds(0));
   wait_for_links(time().now() + drain_patience);
 }
+
+void node::reload() { links_->reconfigure(around_.wares.operators); }
 
 void node::wait_for_links(steady_time until) {
   const auto all = links_->status();

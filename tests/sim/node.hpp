@@ -40,9 +40,11 @@ class node final : public gateway::writer_port, public engine::outlet {
 
   result<void> start();
   void begin_drain(); // as on SIGTERM
+  void reload();      // as on SIGHUP: the shop's binds have changed
   void check(check_code what);
   void set_stall(microseconds more) { stall_ += more; } // the writer is kept waiting
 
+  bool is_draining() const { return draining_; }
   bool ended() const { return !end_.empty(); }
   const std::string& end() const { return end_; } // why
   bool drained() const { return drained_; }       // ended in good order, nothing left in flight
@@ -78,7 +80,7 @@ class node final : public gateway::writer_port, public engine::outlet {
   std::optional<steady_time> planned_turn_;
   std::vector<std::function<void()>> afterwards_;
   std::string end_;
-  bool drained_ = false;
+  bool draining_ = false, drained_ = false;
   std::uint64_t alarms_ = 0;
 };
 

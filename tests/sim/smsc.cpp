@@ -136,7 +136,7 @@ void smsc::unbind_one() {
 void smsc::calm() {
   auto& h = habits;
   h.throttles = h.refuses = h.stays_silent = h.answers_late = 0;
-  h.receipt_lost = h.receipt_twice = h.receipt_early = h.receipt_late = 0;
+  h.parts_lost = h.receipt_lost = h.receipt_twice = h.receipt_early = h.receipt_late = 0;
 }
 
 // ---- what phones send ----
@@ -145,6 +145,10 @@ void smsc::send(order what) {
   const auto index = orders_.size();
   const auto reference = ++references_;
   auto pieces = text::split(what.text, {}, reference);
+  // Where parts are billed as they come, an incomplete message is another matter.
+  what.incomplete = pieces.size() > 1 && what.destination != "9012" &&
+                    net_.chance().percent(habits.parts_lost);
+  if (what.incomplete) pieces.erase(pieces.begin() + net_.chance().between(0, 1));
   for (auto& piece : pieces) {
     auto& d = deliveries_.emplace_back();
     d.of_order = index;
@@ -166,7 +170,7 @@ void smsc::send(order what) {
     log_("{} order {} from {} to {}: '{}' as delivery {}", name_, index, what.phone,
          what.destination, pieces.size() > 1 ? "(a part)" : what.text, number);
   }
-  if (pieces.size() > 1 && net_.chance().percent(30)) // parts travel each its own way
+  if (what.deliveries.size() > 1 && net_.chance().percent(30)) // parts travel each its own way
     std::swap(ready_.back(), ready_[ready_.size() - 2]);
   orders_.push_back(std::move(what));
   pump();
@@ -289,7 +293,11 @@ void smsc::plan_receipts(std::size_t submit) {
   if (chance.percent(habits.receipt_lost)) return;
   auto after = chance.skewed(milliseconds(500), seconds(20));
   if (chance.percent(habits.receipt_early)) after = microseconds(0);
-  if (chance.percent(habits.receipt_late)) after = chance.between(minutes(1), receipt_delay_max / 2);
+  if (chance.percent(habits.receipt_late))
+    after = chance.between(minutes(1), receipt_delay_max / 2);
+  if (chance.percent(habits.enroute))
+    net_.time().after(after / 2, world,
+                      [this, submit] { send_receipt(submit, smpp::message_state::enroute); });
   const int times = chance.percent(habits.receipt_twice) ? 2 : 1;
   for (int i = 0; i < times; ++i)
     net_.time().after(after * (i + 1), world,
@@ -303,7 +311,7 @@ void smsc::send_receipt(std::size_t submit, smpp::message_state state) {
   d.message = farebox::smsc::make_receipt(
       {r.phone, r.sender, farebox::smsc::message_id_text(r.number, habits.ids.in_receipt), state,
        net_.time().utc(), net_.time().utc()},
-      farebox::smsc::receipt_style::both);
+      habits.style);
   if (habits.echoes_reference)
     d.message.tlvs.push_back(smpp::make_u16(smpp::tag::user_message_reference, r.reference));
   log_("{} receipt of submit {} as delivery {}: {}", name_, submit, deliveries_.size() - 1,

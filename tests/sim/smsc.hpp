@@ -29,7 +29,10 @@ struct smsc_habits {
   microseconds answer_min{100}, answer_max{50'000};
   int answers_late = 0; // long after
   int undelivered = 0, receipt_lost = 0, receipt_twice = 0, receipt_early = 0, receipt_late = 0;
+  int enroute = 0;    // a receipt that is not the last
+  int parts_lost = 0; // of long messages: one part never comes
   bool echoes_reference = true;
+  farebox::smsc::receipt_style style = farebox::smsc::receipt_style::both;
   smpp::id_formats ids{};
   std::optional<std::uint16_t> id_tlv; // of MOs
   bool user_message_reference = false; // of MOs
@@ -39,6 +42,7 @@ struct smsc_habits {
 struct order {
   std::string phone, destination, text;
   steady_time sent_at;
+  bool incomplete = false; // a part was lost on its way to us
   std::vector<std::size_t> deliveries; // of its parts
 };
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <stdexcept>
 
 namespace farebox::sim {
 
@@ -14,8 +15,8 @@ namespace {
 constexpr clock::owner nobody = 0;
 constexpr partner_id seller{104723};
 constexpr seconds first_order{5};
-// Within this time after an acknowledgement its proof has come, if nothing is wrong: the wait before
-// the enquire_link twice, two ways through the network, and a turn of the writer.
+// Within this time after an acknowledgement its proof has come, if nothing is wrong: the wait
+// before the enquire_link twice, two ways through the network, and a turn of the writer.
 constexpr seconds proof_patience{15};
 constexpr milliseconds silence_slack{3'000}; // how late the link may know that it had read all
 constexpr minutes settle_patience{30};
@@ -32,7 +33,9 @@ fate draw_fate(dice& chance) {
   f.traffic = seconds(20 + any(chance, chance.percent(20) ? 900 : 180));
   f.repeats = any(chance, 50);
   if (f.quiet) return f;
-  const auto often = [&](int share, int most) { return chance.percent(share) ? any(chance, most) : 0; };
+  const auto often = [&](int share, int most) {
+    return chance.percent(share) ? any(chance, most) : 0;
+  };
   f.link_faults = often(70, 12);
   f.smsc_faults = often(40, 4);
   f.process_faults = often(60, 5);
@@ -70,6 +73,7 @@ world::world(std::uint64_t seed, bool print)
 
 world::~world() {
   if (node_) stop_process(false, expiry);
+  while (clock_.step(clock_.now())) continue; // connections let go of what is at their ends
 }
 
 // ---- what is sold ----
@@ -117,7 +121,7 @@ void world::build_shop() {
     parts.services.push_back(std::move(s));
   };
   sell(1, "reply", {{"text", "Thank you for {argument}"}});
-  sell(2, "lock", {{"text", "Your code: {code}"}, {"uses", "1"}});
+  sell(2, "lock", {{"text", std::string(before_code) + "{code}"}, {"uses", "1"}});
   sell(3, "reply", {{"text", "A long answer to {argument}: " + std::string(180, '.')}});
   parts.partners.push_back({seller, "Anna's wallpapers", partner_state::active, {}});
   parts.unknown_code_help = "This number sells nothing.";
@@ -170,6 +174,9 @@ void world::build_centres() {
     h.user_message_reference = policy.user_message_reference;
     h.window = static_cast<std::size_t>(dice_.between(1, 30));
     h.undelivered = any(dice_, 20);
+    h.style = dice_.pick(std::vector{farebox::smsc::receipt_style::text,
+                                     farebox::smsc::receipt_style::tlv,
+                                     farebox::smsc::receipt_style::both});
     if (owner.info.id.value % 2 == 0)
       h.ids = {smpp::id_format::decimal, smpp::id_format::hexadecimal};
     if (!fate_.quiet && dice_.percent(60)) {
@@ -183,6 +190,8 @@ void world::build_centres() {
       h.receipt_early = any(dice_, 30);
       h.receipt_late = any(dice_, 20);
       h.echoes_reference = dice_.percent(50);
+      h.enroute = any(dice_, 20);
+      h.parts_lost = dice_.percent(20) ? 30 : 0;
     }
     centres_.push_back(std::make_unique<smsc>(net_, log_, owner.info.name, std::move(h)));
   }
@@ -249,7 +258,7 @@ void world::strike_link() {
   const auto live = net_.connections();
   if (live.empty()) return;
   const auto c = dice_.pick(live);
-  switch (dice_.below(6)) {
+  switch (dice_.below(7)) {
   case 0:
   case 1:
     log_("#{} is cut", c->number);
@@ -261,6 +270,9 @@ void world::strike_link() {
     log_("#{}: the SMSC is not heard any more", c->number);
     return c->silence(end::smsc);
   case 4:
+    log_("#{}: the SMSC does not read any more", c->number);
+    return c->stall();
+  case 5:
     log_("#{} is dead, and nobody knows", c->number);
     c->silence(end::link);
     return c->silence(end::smsc);
@@ -278,11 +290,18 @@ void world::strike_smsc() {
 }
 
 void world::strike_process() {
-  if (!node_ || node_->ended()) return;
-  switch (dice_.below(6)) {
+  if (!node_ || node_->ended() || node_->is_draining()) return;
+  switch (dice_.below(7)) {
   case 0:
     ++out_.counts.drains;
     return node_->begin_drain();
+  case 6: {
+    auto& owner = shop_.operators[dice_.below(shop_.operators.size())];
+    auto& bind = owner.binds[dice_.below(owner.binds.size())];
+    bind.window = static_cast<std::uint32_t>(dice_.between(1, 20));
+    log_("a reload: {}/{} has a window of {} now", owner.info.name, bind.name, bind.window);
+    return node_->reload();
+  }
   case 1:
   case 2: {
     ++out_.counts.power_cuts;
@@ -330,13 +349,13 @@ void world::check_a_code() {
   const auto& one = dice_.pick(submits);
   const text::part_view view{one.user_data, one.data_coding, one.has_udh};
   const auto text = text::join({&view, 1}, text::charset::gsm7);
-  constexpr std::string_view before = "Your code: ";
-  if (!text.starts_with(before)) return;
+  
+  if (!text.starts_with(before_code)) return;
   check_code asked;
   asked.ticket = tickets_.size() + 1;
   asked.partner = seller;
   asked.service = {2};
-  asked.code = text.substr(before.size());
+  asked.code = text.substr(before_code.size());
   asked.use_up = dice_.percent(60);
   tickets_[asked.ticket] = {asked.code, asked.use_up};
   node_->check(std::move(asked));
@@ -349,7 +368,7 @@ void world::start_process() {
   const node::surroundings around{net_, disk_, log_, shop_, [this](const code_checked& answer) {
                                     const auto& [code, used] = tickets_[answer.ticket];
                                     log_("code {}: {}", code, answer.state);
-                                    if (used && answer.state == "valid") ++codes_used_[code];
+                                    if (answer.state == "valid") codes_used_[code] += used;
                                   }};
   log_("a process starts");
   node_ = std::make_unique<node>(++processes_, around);
@@ -364,7 +383,7 @@ void world::start_process() {
   log_("it does not start: {}", started.error().detail);
   const auto kind = started.error().kind;
   if (kind != failure_kind::unavailable && !disk_.powerless() && disk_.io_errors() == 0)
-    out_.findings.push_back("a process does not start: " + started.error().detail);
+    throw std::runtime_error("a process does not start: " + started.error().detail);
   stop_process(disk_.powerless());
 }
 

@@ -28,6 +28,8 @@ struct verdict {
   std::uint64_t hash = 0; // of the trace
 };
 
+inline constexpr std::string_view before_code = "Your code: "; // in replies
+
 // How bad it gets: shares in percent, and how often in a run.
 struct fate {
   bool quiet = false;
@@ -54,7 +56,7 @@ class world {
   const node* process() const { return node_.get(); }
   // An MO that was acknowledged, and whose acknowledgement farebox may yet doubt (rule R3).
   bool leaves_doubt(const smsc& centre, const delivery& d) const;
-  // Unlocking codes that were answered as used up by a check, and how often.
+  // Unlocking codes that a check said were valid, and how often it used one up.
   const std::map<std::string, int>& codes_used() const { return codes_used_; }
 
  private:

@@ -26,7 +26,8 @@ struct smsc_key {
   friend auto operator<=>(const smsc_key&, const smsc_key&) = default;
 };
 
-// Replies without answer to this phone from this short code: for receipts that name no known id.
+// Replies to this phone from this short code, of which a submit has no answer: those being sent,
+// the unknown, and the resent. For receipts that name no known id.
 struct unknown_key {
   operator_id op;
   std::string phone;

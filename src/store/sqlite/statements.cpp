@@ -30,8 +30,10 @@ writer_statements::writer_statements(database& db)
       orphans(db, select_sql<orphan_row>("WHERE op = ? AND smsc_id = ? ORDER BY id")),
       orphans_of_phone(db, select_sql<orphan_row>("WHERE op = ? AND source = ? AND "
                                                   "destination = ? ORDER BY id")),
-      unanswered(db, "SELECT id FROM reply WHERE destination = ? AND op = ? AND source = ? "
-                     "AND state <= 3 AND state >= 2"),
+      unanswered(db, "SELECT id FROM reply WHERE destination = ?1 AND op = ?2 AND source = ?3 "
+                     "AND state <= 3 AND state >= 2 UNION "
+                     "SELECT id FROM reply WHERE destination = ?1 AND op = ?2 AND source = ?3 "
+                     "AND resends > 0"),
       by_operator_id(db, "SELECT id FROM message WHERE received_at / 86400000000 = ? AND op = ? "
                          "AND operator_message_id = ?"),
 

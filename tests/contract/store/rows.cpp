@@ -120,6 +120,7 @@ TEST_CASE("unanswered replies come back by phone and short code") {
     for (const int state : {0, 1, 2, 3, 4, 5, 6, 7, 8}) {
       batch.new_replies.push_back(sample_reply(10 + state));
       batch.new_replies.back().state = static_cast<reply_state>(state);
+      batch.new_replies.back().resends = state == 5;
     }
     must(store.rows().commit(batch));
     wanted what;
@@ -128,7 +129,8 @@ TEST_CASE("unanswered replies come back by phone and short code") {
                     {{1}, "79121234345", "4449"}, {{2}, "79121234340", "4449"}};
     const auto rows = must(store.rows().load(what));
     CHECK(printed(rows.replies) ==
-          printed(std::vector{batch.new_replies[2], batch.new_replies[3]})); // sending, unknown
+          printed(std::vector{batch.new_replies[2], batch.new_replies[3],   // sending, unknown
+                              batch.new_replies[5]})); // its first submit was never answered
   });
 }
 

@@ -190,8 +190,8 @@ TEST_CASE("identical on another live bind: held until the first bind's peer has 
 }
 
 TEST_CASE("identical on the same bind, after the SMSC may have given the first one up") {
-  // Goal: a bind on which nobody hears us, and one that heard us too late. Method: the same MO after
-  // half of the operator's time-out, unproven, proven, or probed with each result.
+  // Goal: a bind on which nobody hears us, and one that heard us too late. Method: the same MO
+  // after half of the operator's time-out, unproven, proven, or probed with each result.
   struct row {
     const char* what;
     seconds later;
@@ -227,7 +227,7 @@ TEST_CASE("identical on the same bind, after the SMSC may have given the first o
 }
 
 TEST_CASE("an answer that left late while its MO came again: absorbed when it comes back") {
-  // Goal: a commit longer than the operator's time-out. Method: held, then the doubt, then answered.
+  // Goal: a commit longer than the operator's time-out. Method: held; the doubt; then answered.
   small_world w;
   w.open(first);
   w.run({w.mo(first, order)});

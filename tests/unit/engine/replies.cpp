@@ -247,6 +247,22 @@ TEST_CASE("R6: a receipt may be of a submit that is still under way") {
   CHECK(reply_of(w, 1).state == reply_state::delivered);
 }
 
+TEST_CASE("R6: a receipt may be of the first submit of a reply that was sent twice") {
+  // Goal: no reply counts as delivered by another's receipt. Method: one reply is sent again and
+  // answered then; the receipt of its first submit comes while a second reply is without answer.
+  auto w = with_order();
+  w.run({submit_lost{w.sent().reply.id, 1}});
+  w.now += seconds{61};
+  w.run_due();
+  w.run_due();
+  w.run({w.accepted(w.sent(), "78")});
+  w.run({w.mo(first, "RR 104723 1 red")});
+  w.run({submit_lost{w.sent().reply.id, 1}});
+  w.run({w.receipt("77", delivered)});
+  CHECK(reply_of(w, 0).state == reply_state::sent);
+  CHECK(reply_of(w, 1).state == reply_state::unknown);
+}
+
 TEST_CASE("R6: a reply that is loaded for itself does not hide another one of its phone") {
   auto w = with_order();
   const auto one = w.sent().reply.id;
@@ -284,6 +300,25 @@ TEST_CASE("R9: a receipt while the answer is awaited, and the answer never comes
     w.run_due();
     CHECK(w.effects<send_reply>().empty());
     CHECK(reply_of(w).state == reply_state::delivered);
+  }
+}
+
+TEST_CASE("R9: a receipt on the way does not stand before the last one") {
+  // Goal: a reply does not stay unanswered for ever. Method: ENROUTE, with and without DELIVRD
+  // behind it, while the answer is awaited, which never comes.
+  constexpr std::uint8_t enroute = 1;
+  for (const bool last_came : {true, false}) {
+    CAPTURE(last_came);
+    auto w = with_order();
+    const auto sent = w.sent();
+    w.run({w.receipt("77", enroute)});
+    if (last_came) w.run({w.receipt("77", delivered)});
+    w.run({submit_lost{sent.reply.id, 1}});
+    w.now += seconds{60};
+    w.run_due();
+    w.run_due();
+    CHECK(w.effects<send_reply>().size() == !last_came);
+    CHECK(reply_of(w).state == (last_came ? reply_state::delivered : reply_state::sending));
   }
 }
 
