@@ -1,12 +1,15 @@
 // Fills a store as a daemon with this configuration would have: partners with their services, then
 // messages of thirty days, each billed, answered and accepted by the SMSC. By the real flow, engine
-// and SQLite store, in batches far larger than a daemon's; no sockets.
+// and SQLite store, in full batches; no sockets.
 //   farebox-bench-fill CONFIG PARTNERS SERVICES MESSAGES FOLDER [KEY=VALUE...]
-// SERVICES is how many each partner has. In FOLDER: `texts`, a message for every service, one a
-// line; `token`, of the first partner. A store that has partners already gets messages only.
+// SERVICES is how many each partner has. Few of them sell most, as everywhere: the n-th best gets a
+// share of 1/n of the best. In FOLDER: `texts`, messages in these proportions, one a line;
+// `texts-alike`, one for each service; `token`, of the first partner. A store that has partners
+// already gets messages only.
 // One line of JSON at the end.
 
 #include "farebox/base/digest.hpp"
+#include "farebox/base/limits.hpp"
 #include "farebox/daemon/assembly.hpp"
 #include "farebox/engine/engine.hpp"
 #include "farebox/http/tokens.hpp"
@@ -15,6 +18,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -27,7 +31,7 @@ namespace farebox::bench {
 
 namespace {
 
-constexpr int batch_messages = 4'096; // one fsync for all of them
+constexpr std::size_t batch_messages = limits::batch_events_max; // and the answers to the last
 constexpr int partners_at_once = 50;
 constexpr hours filled_time{30 * 24};
 
@@ -35,6 +39,19 @@ template <class T>
 T taken(result<T> from) {
   if (!from) throw std::runtime_error(from.error().detail);
   return std::move(*from);
+}
+
+// The number of a service out of so many, by popularity: of the i-th of an endless row of messages.
+std::size_t drawn(std::int64_t i, std::size_t services) {
+  auto mixed = static_cast<std::uint64_t>(i + 1) * 0x9E3779B97F4A7C15u; // SplitMix64, Steele 2014
+  mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9u;
+  mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EBu;
+  const double share = static_cast<double>((mixed ^ mixed >> 31) >> 11) / 9007199254740992.0;
+  return static_cast<std::size_t>(std::pow(static_cast<double>(services), share)) - 1;
+}
+
+std::string text_for(const service& sold) {
+  return fmt::format("RR {} {} blue", sold.partner.value, sold.number);
 }
 
 struct always final : engine::outlet {
@@ -59,7 +76,6 @@ class filler {
     if (!sold_->partners().empty()) return;
     const std::string token = http::token_text(hash256(as_bytes("farebox-bench-fill")));
     std::ofstream(folder / "token") << token << '\n';
-    std::ofstream texts(folder / "texts");
     for (int first = 0; first < partners; first += partners_at_once) {
       catalogue_change added;
       for (int i = first; i < std::min(partners, first + partners_at_once); ++i) {
@@ -74,7 +90,6 @@ class filler {
           sold.site = fmt::format("site{}.example", number % 3);
           sold.settings = {{"text", "Code {code}, {price} {currency}"}, {"uses", "1"}};
           added.services.push_back(std::move(sold));
-          texts << fmt::format("RR {} {} blue\n", id.value, number);
         }
       }
       if (first == 0) {
@@ -84,6 +99,7 @@ class filler {
       change(std::move(added));
     }
     assemble();
+    write_texts(folder);
   }
 
   // Returns how many seconds it took.
@@ -99,10 +115,9 @@ class filler {
     std::vector<event> events;
     const auto services = sold_->services();
     for (std::int64_t made = 0; made < count;) {
-      for (int i = 0; i < batch_messages && made < count; ++i, ++made) {
+      for (std::size_t i = 0; i < batch_messages && made < count; ++i, ++made) {
         now_ += step;
-        events.emplace_back(message(services[static_cast<std::size_t>(made * 7'919) %
-                                             services.size()], made));
+        events.emplace_back(message(services[drawn(made, services.size())], made));
       }
       events.emplace_back(connection_proven{connection_, engine_.numbers().last_message});
       events = answers(run(std::move(events)));
@@ -114,6 +129,19 @@ class filler {
   }
 
  private:
+  void write_texts(const std::filesystem::path& folder) const {
+    const auto services = sold_->services();
+    std::ofstream popular(folder / "texts"), alike(folder / "texts-alike");
+    for (std::size_t i = 0; i < services.size(); ++i) {
+      const auto scattered = i * 7'919 % services.size(); // neighbours are of other partners
+      alike << text_for(services[scattered]) << '\n';
+      for (std::int64_t k = 0; k < 4; ++k)
+        popular << text_for(services[drawn(std::ssize(services) * k + static_cast<std::int64_t>(i),
+                                           services.size())])
+                << '\n';
+    }
+  }
+
   void assemble() {
     std::vector<std::string> left_out;
     sold_ = taken(daemon::assemble(settings_, *rows_, ++generation_, left_out));
@@ -139,7 +167,7 @@ class filler {
     mo.received_at = mo.previous_read_at = now_;
     mo.source = fmt::format("7913{:07}", number * 7'654'321 % 10'000'000);
     mo.destination = settings_.short_codes[0].value.number;
-    mo.text = fmt::format("RR {} {} blue", sold.partner.value, sold.number);
+    mo.text = text_for(sold);
     mo.raw.assign(mo.text.begin(), mo.text.end());
     mo.key = content_key(mo.op, mo.source, mo.destination, 0, mo.raw, {});
     return mo;
