@@ -54,6 +54,7 @@ struct application::parts final : gateway::writer_port,
                                   engine::outlet {
   config settings;
   reader read_again;
+  store_wrapper around_store;
   status_board board{utc_now()};
   std::unique_ptr<store::writer> rows;
   mutable std::mutex sold_mutex;
@@ -117,7 +118,7 @@ result<void> application::parts::open_store() {
   where.alarm = [this](const std::string& what) { raise(what); };
   auto opened = store::open_sqlite(where);
   if (!opened) return opened.error();
-  rows = std::move(*opened);
+  rows = around_store ? around_store(std::move(*opened)) : std::move(*opened);
   auto numbers = rows->load_sequences();
   if (!numbers) return numbers.error();
   decider = std::make_unique<engine::engine>(*rows, *numbers, random_octets());
@@ -126,6 +127,7 @@ result<void> application::parts::open_store() {
 }
 
 // The versions of the configuration go into the store; what is there already stays untouched.
+// reload_catalogue() follows: it is what says whether all of it fits together.
 result<void> application::parts::take_prices(config& with) {
   if (auto named = name_ids(with, *rows); !named) return named;
   auto prices = imported_prices(with);
@@ -139,8 +141,7 @@ result<void> application::parts::take_prices(config& with) {
   for (const auto& e : done.effects)
     if (const auto* changed = std::get_if<catalogue_changed>(&e); changed && changed->refused)
       return *changed->refused;
-  const auto after = assemble(with, *rows, generation, left_out);
-  return after ? result<void>{} : after.error();
+  return {};
 }
 
 result<void> application::parts::reload_catalogue() {
@@ -389,10 +390,12 @@ int application::parts::drain() {
 application::application(std::unique_ptr<parts> built) : parts_(std::move(built)) {}
 application::~application() = default;
 
-result<std::unique_ptr<application>> application::build(config settings, reader read_again) {
+result<std::unique_ptr<application>> application::build(config settings, reader read_again,
+                                                        store_wrapper around_store) {
   auto built = std::make_unique<parts>();
   built->settings = std::move(settings);
   built->read_again = std::move(read_again);
+  built->around_store = std::move(around_store);
   using step = result<void> (parts::*)();
   for (const step next : {&parts::open_store, &parts::build_writer, &parts::build_links,
                           &parts::build_http})

@@ -75,26 +75,34 @@ message_row message_of(const mo_arrived& mo, message_id id) {
 
 } // namespace
 
-void order_needs(const world& in, const event& e, std::string_view text,
-                 std::string_view destination, operator_id op, wanted& out) {
-  const auto routed = route::route(text, destination, op, in.sold);
-  if (routed.result != outcome::accepted) return;
-  message_row message;
-  message.op = op;
-  message.text = text;
-  message.destination = destination;
-  understand(in, message, routed);
-  const auto order = order_of(in, message, routed);
-  auto minting = entropy_for(in, &e);
-  std::vector<fact_key> keys;
-  kind_of(order.sold).needs(order, minting, keys);
-  for (auto& key : keys)
-    if (!in.facts.asked(key)) out.facts.push_back(std::move(key));
+void order_needs(world& in, const event& e, std::string_view text, std::string_view destination,
+                 operator_id op, wanted& out) {
+  const auto [at, is_new] = in.orders.try_emplace(&e);
+  auto& known = at->second;
+  if (is_new || known.text != text) {
+    known = {std::string(text), route::route(text, destination, op, in.sold), {}};
+    if (known.routed.result == outcome::accepted) {
+      message_row message;
+      message.op = op;
+      message.text = text;
+      message.destination = destination;
+      understand(in, message, known.routed);
+      const auto order = order_of(in, message, known.routed);
+      auto minting = entropy_for(in, &e);
+      kind_of(order.sold).needs(order, minting, known.facts);
+    }
+  }
+  for (const auto& key : known.facts)
+    if (!in.facts.asked(key)) out.facts.push_back(key);
 }
 
 void take_order(world& in, const event& e, whole_mo&& mo) {
   auto& message = mo.message;
-  const auto routed = route::route(message.text, message.destination, message.op, in.sold);
+  const auto known = in.orders.find(&e);
+  const auto routed =
+      known != in.orders.end() && known->second.text == message.text
+          ? std::move(known->second.routed)
+          : route::route(message.text, message.destination, message.op, in.sold);
   understand(in, message, routed);
   const auto* price = in.sold.tariff_at(message.op, message.code, message.received_at);
   if (message.code && !price)

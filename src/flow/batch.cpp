@@ -42,7 +42,7 @@ void want(const world& in, const event&, const started&, wanted& out) {
   if (!in.at_start) out.at_start = true;
 }
 
-void want(const world& in, const event& e, const mo_arrived& mo, wanted& out) {
+void want(world& in, const event& e, const mo_arrived& mo, wanted& out) {
   const auto* op = in.sold.find_operator(mo.op);
   const bool by_id = op && op->redelivery.id_tlv && !mo.operator_message_id.empty() && !mo.part;
   const std::pair id{mo.op, mo.operator_message_id};
@@ -105,7 +105,7 @@ void want(const world& in, const event&, const check_code& e, wanted& out) {
   const auto key = code_key_of(in, e);
   if (key && !in.facts.asked(*key)) out.facts.push_back(*key);
 }
-void want(const world& in, const event& e, const release_absorbed& release, wanted& out) {
+void want(world& in, const event& e, const release_absorbed& release, wanted& out) {
   release_needs(in, e, release, out);
 }
 void want(const world& in, const event&, const settle_reply& e, wanted& out) {

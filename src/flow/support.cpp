@@ -147,7 +147,7 @@ result<void> settle(world& in, const settle_reply& asked, support_answered& answ
 
 fact_key settled_key(message_id reply) { return key_of(settled, reply); }
 
-void release_needs(const world& in, const event& e, const release_absorbed& asked, wanted& out) {
+void release_needs(world& in, const event& e, const release_absorbed& asked, wanted& out) {
   if (!in.messages.asked(asked.message)) return out.messages.push_back(asked.message);
   const auto* absorbed = in.messages.find(asked.message);
   if (!absorbed || absorbed->result != outcome::absorbed) return;

@@ -3,6 +3,7 @@
 
 #include "farebox/base/limits.hpp"
 #include "farebox/flow/batch.hpp"
+#include "farebox/route/route.hpp"
 #include "farebox/service/kind.hpp"
 
 #include <map>
@@ -77,6 +78,13 @@ struct attempt_key {
   friend auto operator<=>(const attempt_key&, const attempt_key&) = default;
 };
 
+// What a text was found to mean when its needs were asked for, kept for its decision.
+struct understood {
+  std::string text; // that of a set of parts grows
+  route::routing routed;
+  std::vector<fact_key> facts; // that the service will look at
+};
+
 struct batch::world {
   std::span<const event> events;
   const catalogue& sold;
@@ -105,6 +113,7 @@ struct batch::world {
   std::set<unknown_key> all_orphans_of, all_replies_of;
   std::map<digest128, std::vector<doubt_row>> doubts; // what is left to absorb
   std::map<std::pair<operator_id, std::string>, std::vector<message_id>> by_operator_id;
+  std::map<const event*, understood> orders;
   std::optional<loaded> at_start;
 
   // Unproven MOs of this batch, which the book learns after the commit; and what leaves the book.
@@ -182,7 +191,7 @@ void decide(world& in, const catalogue_change& e);
 // ---- what support decides (support.cpp) ----
 void decide(world& in, const event& e, const release_absorbed& release);
 void decide(world& in, const settle_reply& e);
-void release_needs(const world& in, const event& e, const release_absorbed& release, wanted& out);
+void release_needs(world& in, const event& e, const release_absorbed& release, wanted& out);
 fact_key settled_key(message_id reply);
 
 // ---- an MO (arrival.cpp, long_message.cpp) ----
@@ -207,7 +216,7 @@ std::string joined_text(std::vector<part_row> parts); // in any order
 whole_mo copy_of_set(world& in, const part_set_row& set);
 
 // What take_order will want to know of this text.
-void order_needs(const world& in, const event& e, std::string_view text,
+void order_needs(world& in, const event& e, std::string_view text,
                  std::string_view destination, operator_id op, wanted& out);
 
 } // namespace farebox::flow

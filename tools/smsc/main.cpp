@@ -197,6 +197,9 @@ void add_mo_options(CLI::App& app, options& o) {
       "Give each MO an identity in this TLV, such as 0x1400")->group(group);
   app.add_option("--rate", o.centre.mos_per_second, "MOs per second; 0: as the windows allow")
       ->capture_default_str()->check(CLI::Range(0, 1'000'000))->group(group);
+  app.add_flag("--open-loop", o.centre.open_loop,
+               "At --rate, whatever is answered: latencies count from when an MO was due")
+      ->group(group);
   app.add_option("--binds-wanted", o.centre.binds_wanted, "Begin when so many are up")
       ->capture_default_str()->group(group);
   app.add_option("--script", o.script_file, "What to do when: send, cut, throttle, ...")
@@ -304,6 +307,8 @@ void complete(options& o) {
   if (ids.in_receipt == smpp::id_format::as_is) ids.in_receipt = ids.in_response;
   if ((ids.in_receipt == smpp::id_format::uuid) != (ids.in_response == smpp::id_format::uuid))
     throw std::runtime_error("message ids are UUIDs in both PDUs or in none");
+  if (o.centre.open_loop && o.centre.mos_per_second == 0)
+    throw std::runtime_error("--open-loop needs --rate");
   if (o.centre.first_message_number == 0) o.centre.first_message_number = number_by_clock();
   o.centre.run = number_by_clock();
   o.judged.alphabet = o.centre.coding.default_alphabet;

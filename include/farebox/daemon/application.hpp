@@ -2,6 +2,7 @@
 #pragma once
 
 #include "farebox/daemon/config.hpp"
+#include "farebox/store/store.hpp"
 
 #include <functional>
 #include <memory>
@@ -16,10 +17,15 @@ class application {
  public:
   // Reads the configuration again at SIGHUP.
   using reader = std::function<result<config>()>;
+  // Gets the opened store before anything is read from it, and returns what is to be used in its
+  // place: for measurements.
+  using store_wrapper =
+      std::function<std::unique_ptr<store::writer>(std::unique_ptr<store::writer>)>;
 
   // Opens the store, imports tariffs and terms, recovers what the last process left open, takes the
   // ports. Nothing is connected yet. Failures are one line each.
-  static result<std::unique_ptr<application>> build(config settings, reader read_again);
+  static result<std::unique_ptr<application>> build(config settings, reader read_again,
+                                                    store_wrapper around_store = {});
   ~application();
 
   // Connects and serves until SIGTERM or SIGINT; drains; returns the exit status.

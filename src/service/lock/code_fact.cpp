@@ -29,6 +29,12 @@ constexpr std::pair<std::string_view, char> look_alikes[] = {
 constexpr std::string_view ignored[] = {" ", "-", "_", ".", "\t", "\r", "\n", "\u00A0",
                                         "\u2010", "\u2011", "\u2012", "\u2013", "\u2014"};
 
+constexpr std::uint64_t random_codes = [] {
+  std::uint64_t count = 1;
+  for (std::size_t i = 0; i < random_characters; ++i) count *= alphabet.size();
+  return count;
+}();
+
 constexpr char to_upper(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
 }
@@ -59,8 +65,10 @@ std::string mint_code(utc_time now, entropy& entropy) {
   const auto day = (day_of(now) % (letters * letters) + letters * letters) % (letters * letters);
   std::string code{alphabet[static_cast<std::size_t>(day / letters)],
                    alphabet[static_cast<std::size_t>(day % letters)]};
-  for (std::size_t i = 0; i < random_characters; ++i)
-    code.push_back(alphabet[entropy.below(alphabet.size())]);
+  // One draw for all characters: its digits to the base of the alphabet's size.
+  auto drawn = entropy.below(random_codes);
+  for (std::size_t i = 0; i < random_characters; ++i, drawn /= alphabet.size())
+    code.push_back(alphabet[drawn % alphabet.size()]);
   return code;
 }
 

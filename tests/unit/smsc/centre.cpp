@@ -548,6 +548,30 @@ TEST_CASE("stopped: nothing new, and an end; a centre that only listens ends at 
   CHECK(idle.finished(steady_time(hours(1))));
 }
 
+TEST_CASE("an open loop counts from when an MO was due, a closed one from when it left") {
+  // 100 a second for 5 s; in the middle the only link is away for a second.
+  struct row {
+    bool open;
+    milliseconds longest_for_most; // of nine acks in ten, at least
+    milliseconds and_at_most;
+  };
+  for (const auto& [open, at_least, at_most] :
+       {row{false, milliseconds(0), milliseconds(100)},
+        row{true, milliseconds(300), milliseconds(900)}}) {
+    auto t = of(500);
+    t.centre_is.mos_per_second = 100;
+    t.centre_is.open_loop = open;
+    t.script = "at +2s cut";
+    world w(std::move(t));
+    w.run();
+    CAPTURE(open);
+    CHECK(w.found.clean());
+    CHECK(w.smsc->book().ack_latency().percentile(90) >= at_least);
+    CHECK(w.smsc->book().ack_latency().percentile(90) <= at_most);
+    CHECK((w.smsc->active() < milliseconds(5'200)) == open); // it catches up
+  }
+}
+
 TEST_CASE("the ledger file and the summary are JSON and complete") {
   auto t = of(20);
   t.stream_is.templates = {"LOCK \"{n}\"\n"};

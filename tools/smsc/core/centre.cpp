@@ -156,7 +156,8 @@ std::optional<steady_time> centre::next_tick(steady_time now) const {
   if (settings_.duration) consider(*started_at_ + *settings_.duration);
   const bool room = std::ranges::any_of(
       receivers_, [](const connection* c) { return c->session.window_free() > 0; });
-  if (settings_.mos_per_second && more_mos_ && room) consider(mo_pacing_.next_at(1, now));
+  if (settings_.mos_per_second && more_mos_ && room)
+    consider(settings_.open_loop ? next_due() : mo_pacing_.next_at(1, now));
   return earliest;
 }
 
@@ -518,15 +519,25 @@ centre::connection* centre::free_receiver() {
 
 bool centre::open_next_mo(steady_time now) {
   if (!started_at_ || stopped_at_ || !more_mos_) return false;
-  if (settings_.mos_per_second && !mo_pacing_.take(1, now)) return false;
+  std::optional<steady_time> due;
+  if (settings_.open_loop) {
+    due = next_due();
+    if (*due > now) return false;
+    ++mos_scheduled_;
+  } else if (settings_.mos_per_second && !mo_pacing_.take(1, now)) return false;
   auto next = stream_.next();
   more_mos_ = !stream_.exhausted();
   if (!next) return false;
-  open_mo(std::move(*next), now);
+  open_mo(std::move(*next), now, due);
   return true;
 }
 
-void centre::open_mo(mo message, steady_time now) {
+steady_time centre::next_due() const {
+  const auto since = mos_scheduled_ * 1'000'000 / settings_.mos_per_second;
+  return *started_at_ + microseconds(static_cast<std::int64_t>(since));
+}
+
+void centre::open_mo(mo message, steady_time now, std::optional<steady_time> due) {
   ++mos_opened_;
   last_activity_ = now;
   const auto which = static_cast<ledger::index>(ledger_.size());
@@ -538,7 +549,7 @@ void centre::open_mo(mo message, steady_time now) {
                      message.text));
     return;
   }
-  ledger_.open(std::move(message), static_cast<std::uint8_t>(parts));
+  ledger_.open(std::move(message), static_cast<std::uint8_t>(parts), due);
   unsettled_ += parts;
   const auto first = ready_.size();
   for (std::size_t part = 0; part < parts; ++part) ready_.push_back(cookie_of(which, part));

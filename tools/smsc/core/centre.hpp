@@ -44,6 +44,9 @@ struct centre_settings {
   milliseconds enquire_link_interval{30'000};
 
   std::uint32_t mos_per_second = 0; // 0: as the windows allow
+  // At that rate every MO is due at a time of its own, whatever became of those before it: what
+  // finds no room in a window waits, and its latencies count from when it was due.
+  bool open_loop = false;
   std::size_t binds_wanted = 1; // before the first MO leaves
   text::split_settings coding{};
   rate shuffled_parts{}; // this share of long MOs leaves with its parts in any order
@@ -176,7 +179,8 @@ class centre {
   void fill_windows(steady_time now);
   connection* free_receiver();
   bool open_next_mo(steady_time now);
-  void open_mo(mo message, steady_time now);
+  steady_time next_due() const; // of an open loop
+  void open_mo(mo message, steady_time now, std::optional<steady_time> due = {});
   void send(connection& c, cookie what, steady_time now);
   std::optional<smpp::deliver_sm> build(cookie what);
   smpp::deliver_sm build_part(ledger::index which, std::size_t part) const;
@@ -204,7 +208,7 @@ class centre {
   std::size_t late_answers_ = 0;
 
   std::uint64_t next_number_;
-  std::uint64_t mos_opened_ = 0;
+  std::uint64_t mos_opened_ = 0, mos_scheduled_ = 0;
   std::uint64_t refuse_binds_;
   std::uint64_t connections_cut_ = 0, binds_refused_ = 0;
   bool more_mos_ = true;

@@ -1,4 +1,4 @@
-// How long things took: a histogram of bounded size, exact to an eighth. Pure.
+// How long things took: a histogram of bounded size, exact to one part in 32. Pure.
 #pragma once
 
 #include "farebox/base/time.hpp"
@@ -15,11 +15,14 @@ class latency {
   microseconds max() const { return max_; }
 
   // Not less than `percent` of the values were at most this; 0 without values.
-  microseconds percentile(std::uint64_t percent) const;
+  microseconds percentile(double percent) const;
 
  private:
-  static constexpr std::size_t steps = 8; // of each power of two
-  std::array<std::uint64_t, 64 * steps> buckets_{};
+  static constexpr int step_bits = 5; // each power of two has 32 steps
+  static std::size_t bucket_of(std::uint64_t value);
+  static std::uint64_t highest_of(std::size_t bucket);
+
+  std::array<std::uint64_t, std::size_t{64} << step_bits> buckets_{};
   std::uint64_t count_ = 0;
   microseconds max_{};
 };

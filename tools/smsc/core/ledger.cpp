@@ -44,11 +44,13 @@ ledger::~ledger() = default;
 
 // ---- MOs ----
 
-ledger::index ledger::open(mo message, std::uint8_t parts) {
+ledger::index ledger::open(mo message, std::uint8_t parts,
+                           std::optional<steady_time> due_at) {
   ensure(parts >= 1 && parts <= parts_max, "an MO of more parts than the ledger counts");
   auto& added = mos_.emplace_back();
   added.message = std::move(message);
   added.parts = parts;
+  added.due_at = due_at;
   return static_cast<index>(mos_.size() - 1);
 }
 
@@ -60,7 +62,7 @@ void ledger::on_sent(index which, std::uint8_t part, steady_time now) {
     ++totals_.mos_sent;
     its.sent_at = now;
     auto& phone = phones_[its.message.source];
-    phone.last_mo_at = now;
+    phone.last_mo_at = its.counted_from();
     change(phone, [](conversation& c) { ++c.mos; });
   }
   if (its.parts_sent & bit) {
@@ -78,7 +80,7 @@ bool ledger::on_acked(index which, std::uint8_t part, steady_time now) {
     if (std::exchange(its.refused, false)) --totals_.mos_refused; // the ack came late
     its.acked_at = now;
     ++totals_.mos_acked;
-    ack_latency_.add(now - its.sent_at);
+    ack_latency_.add(now - its.counted_from());
     change(phones_.find(its.message.source)->second, [](conversation& c) { ++c.mos_acked; });
   }
   return on_given_up(which, part);

@@ -73,8 +73,10 @@ struct sent_mo {
   bool refused = false;
   bool redelivered = false;
   std::optional<smpp::command_status> last_status; // the last answer that was not ESME_ROK
+  std::optional<steady_time> due_at; // by a schedule, which did not wait for room in a window
   steady_time sent_at, acked_at;
   std::vector<steady_time> sent_again_at;
+  steady_time counted_from() const { return due_at.value_or(sent_at); } // of latencies
   bool acked() const { return parts_acked == (std::uint64_t{1} << parts) - 1; }
 };
 
@@ -98,7 +100,7 @@ struct reply {
 struct conversation {
   std::uint32_t mos = 0, mos_acked = 0;
   std::uint32_t refused = 0; // submits that we refused for good: no reply can come of them
-  steady_time last_mo_at;
+  steady_time last_mo_at; // counted_from() of the last MO
   std::vector<reply> replies; // different texts
   std::vector<attempt> attempts;
 };
@@ -123,7 +125,8 @@ class ledger {
 
   // ---- MOs ----
 
-  index open(mo message, std::uint8_t parts); // known, not yet sent
+  // Known, not yet sent.
+  index open(mo message, std::uint8_t parts, std::optional<steady_time> due_at = {});
   void on_sent(index which, std::uint8_t part, steady_time now);
   // True: the part was open until now, and nothing more is to be done for it.
   bool on_acked(index which, std::uint8_t part, steady_time now);
@@ -147,7 +150,7 @@ class ledger {
   const conversation* find(std::string_view phone) const;
   const ledger_totals& totals() const { return totals_; }
   const latency& ack_latency() const { return ack_latency_; }
-  const latency& reply_latency() const { return reply_latency_; } // from the MO's first sending
+  const latency& reply_latency() const { return reply_latency_; } // of the phone's last MO
   bool judges_replies() const { return settings_.expect_reply.has_value(); }
   std::uint64_t replies_missing() const { return judges_replies() ? missing_ : 0; }
 

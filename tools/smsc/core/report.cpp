@@ -69,14 +69,16 @@ std::vector<row> rows_of(const centre& c) {
 json::object latency_json(const latency& taken) {
   return {{"p50_us", taken.percentile(50).count()},
           {"p99_us", taken.percentile(99).count()},
+          {"p999_us", taken.percentile(99.9).count()},
           {"max_us", taken.max().count()}};
 }
 
 std::string latency_text(const latency& taken) {
   const auto ms = [](microseconds value) { return static_cast<double>(value.count()) / 1e3; };
   if (taken.count() == 0) return "none";
-  return fmt::format("p50 {:.1f} ms, p99 {:.1f} ms, max {:.1f} ms", ms(taken.percentile(50)),
-                     ms(taken.percentile(99)), ms(taken.max()));
+  return fmt::format("p50 {:.1f} ms, p99 {:.1f} ms, p99.9 {:.1f} ms, max {:.1f} ms",
+                     ms(taken.percentile(50)), ms(taken.percentile(99)), ms(taken.percentile(99.9)),
+                     ms(taken.max()));
 }
 
 // The first so many of each kind.
