@@ -104,7 +104,8 @@ int replay(std::uint64_t seed, bool twice) {
 
 int main(int count, char** words) {
   CLI::App app{"Runs Farebox in simulated worlds: a virtual clock and network, SMSCs that "
-               "misbehave, a disk that fails. One seed is one world; the same seed gives the same trace."};
+               "misbehave, a disk that fails. One seed is one world, and the same seed gives the "
+               "same trace."};
   std::uint64_t seeds = 100, from = 1, seed = 0;
   unsigned jobs = 1;
   bool twice = false;

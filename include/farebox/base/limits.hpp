@@ -26,8 +26,8 @@ inline constexpr std::size_t batch_events_max = 512;
 // The writer's queue: four seconds of the design load; beyond it the operator is told to wait.
 inline constexpr std::size_t writer_queue_max = 100'000;
 
-// A charge waits for its receipt a week at most, for no SMSC keeps a message longer; a receipt finds
-// its submit for a day more, so that one that is late still posts.
+// A charge waits for its receipt a week at most, for no SMSC keeps a message longer; a receipt
+// finds its submit for a day more, so that one that is late still posts.
 inline constexpr int charge_expiry_hours_max = 7 * 24;
 inline constexpr int receipt_hours_max = charge_expiry_hours_max + 24;
 

@@ -61,7 +61,7 @@ class reactor {
   virtual void post(std::function<void()> what) = 0; // in order; kept until start()
   virtual std::uint32_t random_seed() = 0;           // another one each time
 
-  // ---- before start(), on the reactor's thread, or for a link that has not begun to run there ----
+  // ---- before start(), on the reactor's thread, or for a link that does not run there yet ----
   virtual std::unique_ptr<timer> make_timer(std::function<void()> fire) = 0;
   // Wires of one bind. Reads its certificates now; throws std::runtime_error if it cannot.
   virtual wire_factory wires(const tls_settings& tls, const std::string& bind_name) = 0;

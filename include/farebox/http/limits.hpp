@@ -25,8 +25,8 @@ inline constexpr seconds stop_timeout{2};     // answers under way at the end of
 // Requests that wait for the writer at once: beyond it the answer is 503 with Retry-After.
 inline constexpr std::size_t tickets_max = 1024;
 
-// Different phones that a partner may look for in vain in a day: the four masked digits of one phone
-// would take most of a year.
+// Different phones that a partner may look for in vain in a day: the four masked digits of one
+// phone would take most of a year.
 inline constexpr std::size_t phones_missed_per_day_max = 50;
 
 inline constexpr std::size_t code_size_max = 64;   // an unlock code as a subscriber types it
