@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint8_t state_delivered = 2, state_undeliverable = 5; // SMPP 3.4 5.2.28
 
-fact_key key_of(platform_space where, message_id id) {
+fact_key key_of(std::uint16_t where, message_id id) {
   return {service_id{}, where, std::to_string(id.value)};
 }
 
@@ -98,7 +98,7 @@ result<void> release(world& in, const event& e, const release_absorbed& asked,
   if (!second)
     return conflict(fmt::format("message {} repeats a part of a message that is not complete",
                                 asked.message.value));
-  const auto key = key_of(released, second->known_as);
+  const auto key = key_of(platform_space::released, second->known_as);
   if (const auto* before = in.facts.find(key)) {
     const auto number = noted(*before);
     std::from_chars(number.data(), number.data() + number.size(), answer.message.value);
@@ -111,7 +111,7 @@ result<void> release(world& in, const event& e, const release_absorbed& asked,
   message.detail = fmt::format("released from {}", asked.message.value);
   note(in, key, std::to_string(message.id.value), asked.reason);
   if (second->known_as != asked.message) // shown with the message that was asked for, too
-    note(in, key_of(released, asked.message), std::to_string(message.id.value), asked.reason);
+    note(in, key_of(platform_space::released, asked.message), std::to_string(message.id.value), asked.reason);
   take_order(in, e, std::move(second->order));
   return {};
 }
@@ -145,7 +145,7 @@ result<void> settle(world& in, const settle_reply& asked, support_answered& answ
 
 } // namespace
 
-fact_key settled_key(message_id reply) { return key_of(settled, reply); }
+fact_key settled_key(message_id reply) { return key_of(platform_space::settled, reply); }
 
 void release_needs(world& in, const event& e, const release_absorbed& asked, wanted& out) {
   if (!in.messages.asked(asked.message)) return out.messages.push_back(asked.message);
@@ -158,7 +158,7 @@ void release_needs(world& in, const event& e, const release_absorbed& asked, wan
     return;
   }
   const auto* set = in.messages.find(origin) ? nullptr : set_with(in, origin);
-  const auto key = key_of(released, set ? set->id : absorbed->id);
+  const auto key = key_of(platform_space::released, set ? set->id : absorbed->id);
   if (!in.facts.asked(key)) out.facts.push_back(key);
   const auto text = set ? joined_text(in.parts.at(set->id)) : absorbed->text;
   order_needs(in, e, text, absorbed->destination, absorbed->op, out);

@@ -240,7 +240,9 @@ struct fact_key {
 };
 
 // Facts of the platform itself, service 0: what support decided of a message, by its number.
-enum platform_space : std::uint16_t { write_probe = 0, released = 1, settled = 2 };
+namespace platform_space {
+inline constexpr std::uint16_t write_probe = 0, released = 1, settled = 2;
+}
 
 struct fact_row {
   fact_key at;
