@@ -111,7 +111,8 @@ result<void> release(world& in, const event& e, const release_absorbed& asked,
   message.detail = fmt::format("released from {}", asked.message.value);
   note(in, key, std::to_string(message.id.value), asked.reason);
   if (second->known_as != asked.message) // shown with the message that was asked for, too
-    note(in, key_of(platform_space::released, asked.message), std::to_string(message.id.value), asked.reason);
+    note(in, key_of(platform_space::released, asked.message), std::to_string(message.id.value),
+         asked.reason);
   take_order(in, e, std::move(second->order));
   return {};
 }
