@@ -4,6 +4,7 @@
 
 #include "farebox/base/byte_reader.hpp"
 #include "farebox/base/limits.hpp"
+#include "fuzz/allocations.hpp"
 #include "fuzz/fuzz.hpp"
 
 #include <vector>
@@ -34,6 +35,9 @@ outcome plain_reading(bytes_view stream) {
   return out;
 }
 
+// Two buffers that grow by doubling, old rooms counted too.
+constexpr std::size_t memory_per_octet = 2 * 4;
+
 struct framing {
   outcome seen;
   framing_error error = framing_error::none;
@@ -44,15 +48,21 @@ template <class NextSize>
 framing framed(bytes_view stream, NextSize next_size) {
   framing out;
   framer cut;
-  std::size_t pushed = 0;
+  std::size_t pushed = 0, taken = 0; // octets: that came, and of memory
   for (fuzz::input in(stream); !in.at_end() && cut.error() == framing_error::none;) {
     const auto part = in.take(next_size());
     const bytes read(part.begin(), part.end()); // gone when the next one comes
     pushed += read.size();
     cut.push(read);
-    while (const auto frame = cut.next())
-      out.seen.frames.emplace_back(frame->begin(), frame->end());
-    fuzz::require(cut.buffered() <= pushed, "memory follows what came");
+    for (bool more = true; more;) {
+      const auto before = fuzz::allocated;
+      const auto frame = cut.next();
+      taken += fuzz::allocated - before;
+      more = frame.has_value();
+      if (more) out.seen.frames.emplace_back(frame->begin(), frame->end());
+    }
+    fuzz::require(cut.buffered() <= pushed && taken <= memory_per_octet * pushed,
+                  "memory follows what came");
   }
   fuzz::require(!cut.next().has_value(), "no frame without a push");
   out.error = cut.error();

@@ -134,8 +134,8 @@ def session_seeds(_):
     yield smsc_3_3 + mo_of_version_3_3 + bytes([request, 30, request, deliver])
     for octets in raw_lines():
         if len(octets) < 200:
-            yield esme + bound + bytes([raw, len(octets)]) + octets + b"\0"
-            yield smsc + bytes([raw, len(octets)]) + octets + b"\3"
+            yield esme + bound + bytes([raw, len(octets)]) + octets
+            yield smsc + bytes([raw, len(octets)]) + octets
 
 
 def receipt_seeds(_):
@@ -153,8 +153,8 @@ def text_seeds(_):
     ways = itertools.cycle([(0, 0, 0), (8, 0, 5), (16, 0, 5), (24, 0, 0), (5, 0, 2), (3, 0, 4),
                             (0, 14, 0x28), (8, 14, 0x68), (1, 0, 1), (0, 0, 3)])
     for text, repeats in itertools.product(known, (1, 12)):
-        utf8 = (text * repeats).encode()
-        yield bytes(next(ways)) + utf8[:SEED_SIZE_MAX]
+        style, languages, which = next(ways)
+        yield bytes([style, languages | repeats - 1 << 4, which]) + text.encode()
     for text in known[:3]:
         yield b"\0\0\5" + (text * 4).encode("utf-16-be")
     for text in literals("tests/unit/text/fold.cpp", r"\{" + f"((?:{LITERAL}\\s*)+),"):
@@ -224,10 +224,11 @@ SOURCES = {"framer": framer_seeds, "pdu": pdu_seeds, "session": session_seeds,
 
 
 def some_of(seeds):
-    """At most SEEDS_MAX different ones, evenly chosen."""
+    """At most SEEDS_MAX different ones: the first half as they come, the rest evenly chosen."""
     different = list(dict.fromkeys(seeds))
-    step = max(1.0, len(different) / SEEDS_MAX)
-    return [different[int(i * step)] for i in range(min(SEEDS_MAX, len(different)))]
+    first, others = different[:SEEDS_MAX // 2], different[SEEDS_MAX // 2:]
+    step = max(1.0, len(others) / (SEEDS_MAX // 2))
+    return first + [others[int(i * step)] for i in range(min(SEEDS_MAX // 2, len(others)))]
 
 
 def main():

@@ -108,19 +108,11 @@ class play {
   void peer_sends_octets() {
     const auto octets = in_.take(in_.u8());
     wire_.insert(wire_.end(), octets.begin(), octets.end());
-    flush();
+    deliver(wire_.size());
   }
 
   void hold() { holding_ = true; }
-  void flush() {
-    holding_ = false;
-    const auto read_size = 1u + in_.u8();
-    for (fuzz::input stream(wire_); !stream.at_end();) {
-      it_.on_bytes(stream.take(read_size), now_, events_);
-      settle();
-    }
-    wire_.clear();
-  }
+  void flush() { deliver(1u + in_.u8()); }
 
   void time_passes() { now_ += spans[in_.u8() % spans.size()]; }
   void tick() {
@@ -209,7 +201,16 @@ class play {
 
   void receive(const pdu& message) {
     require(encode(message, wire_).has_value(), "the peer of this test encodes");
-    if (!holding_) flush();
+    if (!holding_) deliver(wire_.size());
+  }
+
+  void deliver(std::size_t read_size) {
+    holding_ = false;
+    for (fuzz::input stream(wire_); !stream.at_end();) {
+      it_.on_bytes(stream.take(read_size), now_, events_);
+      settle();
+    }
+    wire_.clear();
   }
 
   void answer(std::uint32_t sequence, command_id asked, bool expected) {

@@ -1,5 +1,5 @@
 // Input: three octets of settings, then octets that are text in some character set, and UTF-8 at
-// the same time.
+// the same time; repeated, so that a short input makes a long message.
 //
 // - Octets of any character set become valid UTF-8, and come back to the same characters. A byte
 //   order mark, which UCS-2 obeys and drops, is the one exception, as is its mirror image U+FFFE.
@@ -158,8 +158,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_text(utf8, set, tables);
   check_fold(utf8);
   const auto how = settings_from(bits, more);
-  check_split(utf8, how);
-  check_truncation(utf8, how, which % 4);
+  std::string message;
+  for (int times = 1 + (more >> 4); times > 0; --times) message += utf8;
+  check_split(message, how);
+  check_truncation(message, how, which % 4);
   check_header(octets);
   check_parts(octets, how.default_alphabet);
   return 0;
