@@ -584,6 +584,24 @@ failure failed(const error_list& errors, const std::vector<std::string>& files) 
   return invalid(errors.to_lines(files, config_errors_max));
 }
 
+// The sections of a tree, the overrides applied, each checked and all of them together.
+result<config> config_of(yaml_node root, const load_options& options, config loaded,
+                         error_list errors) {
+  for (const auto& assignment : options.overrides) apply_override(root, assignment, errors);
+
+  reading in{errors, options.credentials_directory, loaded.secrets_directory};
+  if (is_given(root, "secrets_directory"))
+    in.secrets_directory = root.find("secrets_directory")->text;
+  read_section(root, loaded, config_fields(), in);
+  if (errors.empty()) check_config(root, loaded, errors);
+  if (errors.empty() && options.check_short_code)
+    for (std::size_t i = 0; i < loaded.short_codes.size(); ++i)
+      if (auto checked = options.check_short_code(loaded.short_codes[i].value); !checked)
+        errors.add(place_of(root, "short_codes", i), checked.error().detail);
+  if (!errors.empty()) return failed(errors, loaded.files);
+  return loaded;
+}
+
 } // namespace
 
 result<config> load_config(const std::string& path, const load_options& options) {
@@ -591,19 +609,17 @@ result<config> load_config(const std::string& path, const load_options& options)
   error_list errors;
   auto root = load_yaml(path, errors, loaded.files);
   if (!root) return failed(errors, loaded.files);
-  for (const auto& assignment : options.overrides) apply_override(*root, assignment, errors);
+  return config_of(std::move(*root), options, std::move(loaded), std::move(errors));
+}
 
-  reading in{errors, options.credentials_directory, loaded.secrets_directory};
-  if (is_given(*root, "secrets_directory"))
-    in.secrets_directory = root->find("secrets_directory")->text;
-  read_section(*root, loaded, config_fields(), in);
-  if (errors.empty()) check_config(*root, loaded, errors);
-  if (errors.empty() && options.check_short_code)
-    for (std::size_t i = 0; i < loaded.short_codes.size(); ++i)
-      if (auto checked = options.check_short_code(loaded.short_codes[i].value); !checked)
-        errors.add(place_of(*root, "short_codes", i), checked.error().detail);
-  if (!errors.empty()) return failed(errors, loaded.files);
-  return loaded;
+result<config> read_config(const std::string& text, const std::string& name,
+                           const load_options& options) {
+  config loaded;
+  loaded.files.push_back(name);
+  error_list errors;
+  auto root = parse_yaml(text, name, errors);
+  if (!root) return failed(errors, loaded.files);
+  return config_of(std::move(*root), options, std::move(loaded), std::move(errors));
 }
 
 std::vector<config_key> config_keys() {

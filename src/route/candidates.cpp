@@ -109,8 +109,8 @@ match find_glued(const reading& text, const grammar& rules) {
 
 void find_exact(const reading& text, const grammar& rules, findings& out) {
   const auto folded = text.folded();
-  if (folded.empty() && rules.is_reserved_mark(text.original())) {
-    out.reserved = text.original();
+  if (const auto* mark = folded.empty() ? rules.find_reserved_mark(text.original()) : nullptr) {
+    out.reserved = *mark;
     return;
   }
   auto begins = find_words(folded, rules);

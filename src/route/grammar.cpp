@@ -100,18 +100,19 @@ const keyword* grammar::find(std::string_view folded) const {
   return found == keywords_.end() ? nullptr : &found->second;
 }
 
-bool grammar::is_reserved_mark(std::string_view text) const {
-  if (reserved_marks_.empty()) return false;
+const std::string* grammar::find_reserved_mark(std::string_view text) const {
+  if (reserved_marks_.empty()) return nullptr;
   const auto folded = text::fold(text);
-  return std::find(reserved_marks_.begin(), reserved_marks_.end(), folded) !=
-         reserved_marks_.end();
+  for (const auto& [mark, shown] : reserved_marks_)
+    if (mark == folded) return &shown;
+  return nullptr;
 }
 
 result<void> grammar::add_reserved(const std::string& word, const folding_table& table) {
   const auto whole = text::fold(word);
   if (whole.empty()) return invalid("a reserved word is empty");
   if (reading(word, table).folded().empty()) { // punctuation only
-    reserved_marks_.push_back(whole);
+    reserved_marks_.emplace_back(whole, word);
     return {};
   }
   auto folded = fold_keyword(word, table);

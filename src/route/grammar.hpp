@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace farebox::route {
@@ -33,7 +34,8 @@ class grammar {
   std::size_t words_max() const { return words_max_; }
   // Octets that keywords with glued text have, longest first.
   const std::vector<std::size_t>& glued_sizes() const { return glued_sizes_; }
-  bool is_reserved_mark(std::string_view text) const; // a whole text of punctuation
+  // Of a whole text of punctuation: the reserved word as configured, or null.
+  const std::string* find_reserved_mark(std::string_view text) const;
   const std::optional<default_service>& fallback() const { return fallback_; }
 
  private:
@@ -51,7 +53,7 @@ class grammar {
   void measure();
 
   std::unordered_map<std::string, keyword, string_hash, std::equal_to<>> keywords_;
-  std::vector<std::string> reserved_marks_;
+  std::vector<std::pair<std::string, std::string>> reserved_marks_; // folded, as configured
   std::optional<default_service> fallback_;
   std::size_t words_max_ = 0;
   std::vector<std::size_t> glued_sizes_;

@@ -78,6 +78,10 @@ struct load_options {
 inline constexpr std::size_t config_errors_max = 20;
 result<config> load_config(const std::string& path, const load_options& options = {});
 
+// The same of a text that lies in no file; `name` stands in the places. It cannot include files.
+result<config> read_config(const std::string& text, const std::string& name,
+                           const load_options& options = {});
+
 // Every key, its type, default and meaning, as the tables of docs/configuration.md.
 std::string config_reference();
 

@@ -214,6 +214,7 @@ TEST_CASE("what else a routing says") {
   CHECK(route::route("free-win", "1234", {1}, sold).keyword == "Free Win");
   CHECK(route::route("rr10472303", "1234", {1}, sold).keyword == "RR");
   CHECK(route::route("Stop it", "1234", {1}, sold).keyword == "STOP");
+  CHECK(route::route(" *** ", "1234", {1}, sold).keyword == "***");
   CHECK(route::route("x", "4444", {1}, sold).keyword == "");
   CHECK(route::route("x", "+4444", {1}, sold).code == sold.find_short_code("4444"));
   CHECK(route::route("x", "99", {1}, sold).code == nullptr);

@@ -1,4 +1,5 @@
-// PDUs at random, made from the field lists: any legal value of each field, the edges often.
+// PDUs at random, made from the field lists: any legal value of each field, the edges often. The
+// source is called for numbers: a generator of <random>, or a fuzzer's input.
 #pragma once
 
 #include "farebox/smpp/fields.hpp"
@@ -10,15 +11,16 @@
 namespace farebox::smpp {
 
 // A visitor of fields.hpp.
+template <class Source>
 class random_fields {
  public:
-  explicit random_fields(std::mt19937_64& source) : source_(source) {}
+  explicit random_fields(Source& source) : source_(source) {}
 
-  std::uint64_t below(std::uint64_t limit) { return source_() % limit; }
+  std::uint64_t below(std::uint64_t limit) { return std::uint64_t{source_()} % limit; }
 
   template <class Value>
   void integer(const char*, Value& value) {
-    value = static_cast<Value>(below(4) == 0 ? ~std::uint64_t{0} : source_());
+    value = static_cast<Value>(below(4) == 0 ? ~std::uint64_t{0} : std::uint64_t{source_()});
   }
   void choice(const char*, std::uint8_t& value, std::uint8_t lowest, std::uint8_t highest,
               command_status) {
@@ -57,10 +59,11 @@ class random_fields {
     return dice == 0 ? 0 : dice == 1 ? size_max : below(size_max + 1);
   }
 
-  std::mt19937_64& source_;
+  Source& source_;
 };
 
-inline pdu random_pdu(std::mt19937_64& source) {
+template <class Source>
+pdu random_pdu(Source& source) {
   random_fields visitor(source);
   pdu made;
   visitor.integer("sequence_number", made.sequence);
