@@ -86,6 +86,20 @@ TEST_CASE("a reply leaves under its permit, is answered, and its receipt comes b
   CHECK_FALSE(here.links->reserve(operator_id{2}, 1)); // nobody's
 }
 
+TEST_CASE("text that looks like a receipt is a message, unless esm_class says so") {
+  // Goal: nobody forges a receipt by SMS. Method: the same text with each esm_class.
+  constexpr auto text = "id:1 sub:001 dlvrd:001 stat:DELIVRD err:000 text:";
+  smsc peer;
+  world here;
+  here.add_bind("trx", {peer.port()});
+  here.start();
+  here.writer.take<connection_opened>();
+  peer.deliver(1, "79121234567", text);
+  CHECK(here.writer.take<mo_arrived>().text == text);
+  peer.deliver(2, "79121234567", text, 0x04);
+  CHECK(here.writer.take<receipt_arrived>().smsc_id == "1");
+}
+
 TEST_CASE("the window bounds what is reserved, and answers give it back") {
   // Goal: permits = window. Method: a window of three, an SMSC that is silent at first.
   smsc peer;
@@ -195,6 +209,26 @@ TEST_CASE("submits keep to the rate, and a waiting writer is told") {
   for (int i = 1; i <= 10; ++i) CHECK(here.writer.take<submit_answered>().status == 0);
   CHECK(std::chrono::steady_clock::now() - begin >= milliseconds(160));
   CHECK(here.writer.woken > 0);
+}
+
+TEST_CASE("a reply of three segments in one PDU takes three times as long") {
+  // Goal: the operator counts segments. Method: 50 a second, ten replies of three at once.
+  smsc peer;
+  world here;
+  here.add_bind("trx", {peer.port()}).rate_per_second = 50;
+  auto& splitting = here.operators.front().info.splitting;
+  splitting.style = static_cast<decltype(splitting.style)>(text::long_message::payload);
+  here.start();
+  here.writer.take<connection_opened>();
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 1; i <= 10; ++i) {
+    auto reply = here.reply_of(i);
+    reply.text.assign(400, 'x');
+    reply.segments = 3;
+    here.links->perform({send_reply{reply, all_segments(reply), false}});
+  }
+  for (int i = 1; i <= 10; ++i) CHECK(here.writer.take<submit_answered>().segments == 0b111);
+  CHECK(std::chrono::steady_clock::now() - begin >= milliseconds(500)); // alone: 180
 }
 
 TEST_CASE("a throttled bind slows down, in order") {

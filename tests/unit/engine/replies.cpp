@@ -438,6 +438,44 @@ TEST_CASE("a message_payload whose answer was lost: its receipt or late refusal 
   }
 }
 
+TEST_CASE("R11: two uses in one batch of a code that is good for one") {
+  small_world w;
+  w.open(first);
+  w.run({w.mo(first, "RR 104723 2")});
+  const auto code = w.sent().reply.text.substr(std::string("Your code: ").size());
+  const check_code use{1, seller, service_id{2}, code, true};
+  w.run({use, use});
+  const auto answers = w.effects<code_checked>();
+  REQUIRE(answers.size() == 2);
+  CHECK(answers[0].state == "valid");
+  CHECK(answers[1].state == "used_up");
+}
+
+TEST_CASE("R10: each reply of a batch goes to the phone of its own message") {
+  // Some leave at once, the others when there are permits: each way a reply can take.
+  small_world w;
+  w.open(first);
+  w.slots.free = 2;
+  std::vector<event> orders;
+  for (int i = 0; i < 4; ++i) {
+    auto mo = w.mo(first, "RR 104723 2");
+    mo.source = "7912123434" + std::to_string(i);
+    orders.push_back(w.keyed(std::move(mo)));
+  }
+  w.run(std::move(orders));
+  auto sent = w.effects<send_reply>();
+  REQUIRE(sent.size() == 2);
+  w.slots.free = 2;
+  w.run_due();
+  for (const auto& e : w.effects<send_reply>()) sent.push_back(e);
+  REQUIRE(sent.size() == 4);
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    CHECK(sent[i].reply.message == w.message(i).message.id);
+    CHECK(sent[i].reply.destination == "7912123434" + std::to_string(i));
+    CHECK(w.message(i).reply->destination == w.message(i).message.source);
+  }
+}
+
 TEST_CASE("a long reply in one message_payload is delivered by its one receipt, late or early") {
   for (const bool receipt_first : {false, true}) {
     CAPTURE(receipt_first);
