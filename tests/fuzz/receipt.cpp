@@ -1,7 +1,8 @@
 // Input: the text of a receipt; and once more the facts of one that our own SMSC writes.
 //
 // - Any text is read without harm; what is found stands in it.
-// - What a receipt quotes of the message counts for nothing, before its own fields or behind them.
+// - What a receipt quotes of the message counts for nothing, before its own fields, between them or
+//   behind them.
 // - A written receipt is read as it was meant; its id meets that of the response, by each bind's
 //   habit.
 #include "farebox/smpp/receipt.hpp"
@@ -51,6 +52,9 @@ void check_text(std::string_view text) {
   require(before.message_id == plain.message_id && before.state == plain.state &&
               before.error == plain.error,
           "a quotation before the fields does not replace them");
+  const auto between = parse_receipt_text("id:17 text:" + std::string(text) + " stat:EXPIRED");
+  require(between.message_id == plain.message_id && between.state == plain.state,
+          "nor does one between them");
 }
 
 void check_pdu(bytes_view text) {

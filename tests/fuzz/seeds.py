@@ -112,6 +112,7 @@ def session_seeds(_):
     mo_of_version_3_3 = bytes([sends, 29, 1, 0, accept, sends, submit, 1, 0, respond, 0, 0])
     seconds_30, minutes_5 = bytes([passes, 5]), bytes([passes, 6])
     yield esme + bound + mo + bytes([respond, 0, 0x40, due, due, answers, 1, 0])       # proven
+    yield esme + bound + mo + bytes([respond, 0, 0x40, probe, answers, 1, 0])         # too early
     yield esme + bound + mo + bytes([respond, 0, 0x40, cut])
     yield esme + bound + bytes([request, submit, answers, 1, 0, unbind, answers, 2, 0])
     yield esme + bound + bytes([request, submit, request, submit]) + seconds_30 + bytes([tick])
