@@ -63,8 +63,7 @@ bool is_twin(const world& in, const unproven_mo& earlier, const mo_arrived& mo) 
       proven_in_batch(in, earlier))
     return false;
   if (earlier.connection != mo.answer_to.connection) return true;
-  const auto age = mo.received_at - earlier.received_at; // below zero: the clock was set
-  return age < seconds(0) || age > policy_of(in, mo.op).response_timeout / 2;
+  return mo.arrived_at - earlier.arrived_at > policy_of(in, mo.op).response_timeout / 2;
 }
 
 std::vector<unproven_mo> twins_of(const world& in, const mo_arrived& mo) {
@@ -130,7 +129,7 @@ void world::remember_unproven(const mo_arrived& mo, message_id id) {
   // The SMSC counts from when it wrote, which we know only to lie after our previous read.
   const bool late = now() - mo.previous_read_at > policy_of(*this, mo.op).response_timeout / 2;
   if (late) add_doubt(*this, mo.key, id, mo.op);
-  else unproven_added.push_back({mo.answer_to.connection, id, mo.key, mo.received_at});
+  else unproven_added.push_back({mo.answer_to.connection, id, mo.key, mo.arrived_at});
   if (!mo.operator_message_id.empty())
     by_operator_id[{mo.op, mo.operator_message_id}].push_back(id);
 }

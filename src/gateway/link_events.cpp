@@ -94,7 +94,8 @@ void link::take_message(connection& c, const Message& message,
                   taken_request{std::is_same_v<Message, smpp::data_sm>, !receipt, e.received_at,
                                 waited_since});
   const auto utc = utc_now();
-  const arrival when{{c.id, e.request.sequence}, utc, utc - (e.received_at - waited_since)};
+  const arrival when{{c.id, e.request.sequence}, utc, utc - (e.received_at - waited_since),
+                     e.received_at};
   last_message_at_ = e.received_at;
   now_.silent = false;
   watch_.on_arrival(e.received_at);

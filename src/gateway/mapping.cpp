@@ -160,6 +160,7 @@ mo_arrived mo_of(const Message& message, const arrival& when, const dialect& how
   mo.op = how.op;
   mo.received_at = when.received_at;
   mo.previous_read_at = when.previous_read_at;
+  mo.arrived_at = when.arrived_at;
   mo.source = phone_of(message.source_addr);
   mo.destination = phone_of(message.destination_addr);
   mo.esm_class = message.esm_class;

@@ -40,6 +40,7 @@ struct arrival {
   reply_address answer_to;
   utc_time received_at;
   utc_time previous_read_at;
+  steady_time arrived_at;
 };
 
 // Tags whose value a reply has to echo, over all tariffs of the operator.

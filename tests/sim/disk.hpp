@@ -40,6 +40,7 @@ class disk final : public store::disk {
   // ---- faults ----
   bool full = false;                 // what grows a file fails
   microseconds sync_takes_min{50}, sync_takes_max{2'000};
+  void heal() { full = false, sync_takes_min = microseconds(50), sync_takes_max = milliseconds(2); }
   enum class event { none, io_error, power_cut };
   void plan(event what, std::uint64_t changes) { planned_ = what, planned_in_ = changes; }
   bool powerless() const { return powerless_; } // the planned cut has come

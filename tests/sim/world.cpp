@@ -322,18 +322,20 @@ void world::strike_process() {
 
 void world::strike_disk() {
   const auto span = dice_.skewed(milliseconds(100), seconds(40));
-  trouble(span + seconds(30));
+  trouble(span + seconds(60));
   switch (dice_.below(4)) {
   case 0:
   case 1:
     log_("the disk is full for {} ms", span.count() / 1'000);
     disk_.full = true;
-    return clock_.after(span, nobody, [this] { disk_.full = false; });
+    return clock_.after(span, nobody, [this] { disk_.heal(); });
   case 2:
-    disk_.sync_takes_max = dice_.skewed(milliseconds(50), seconds(20));
+    // Also longer than an SMSC waits.
+    disk_.sync_takes_max = dice_.between(milliseconds(50), seconds(30));
+    disk_.sync_takes_min = disk_.sync_takes_max / 2;
     log_("the disk takes up to {} ms to sync, for {} ms", disk_.sync_takes_max.count() / 1'000,
          span.count() / 1'000);
-    return clock_.after(span, nobody, [this] { disk_.sync_takes_max = milliseconds(2); });
+    return clock_.after(span, nobody, [this] { disk_.heal(); });
   default: {
     const auto changes = dice_.below(60);
     log_("the disk will report an error after {} changes", changes);
@@ -455,8 +457,7 @@ void world::settle() {
   log_("no more faults");
   faults_over_ = true;
   disk_.plan(disk::event::none, 0);
-  disk_.full = false;
-  disk_.sync_takes_max = milliseconds(2);
+  disk_.heal();
   net_.blackhole_percent = 0;
   for (const auto& centre : centres_) centre->calm();
   run_until(clock_.now() + receipt_delay_max + minutes(1));

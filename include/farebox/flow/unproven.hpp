@@ -19,7 +19,7 @@ struct unproven_mo {
   connection_id connection;
   message_id message;
   digest128 key;
-  utc_time received_at;
+  steady_time arrived_at;
 };
 
 class unproven_book {

@@ -48,6 +48,7 @@ struct mo_arrived {
   operator_id op;
   utc_time received_at;
   utc_time previous_read_at; // of the same socket: from here the operator's time-out is counted
+  steady_time arrived_at;    // as received_at, for intervals: the wall clock may be set
   std::string source;
   std::string destination;
   std::uint8_t esm_class = 0;

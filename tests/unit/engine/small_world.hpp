@@ -141,6 +141,7 @@ struct small_world {
     m.answer_to = {from, ++sequence};
     m.op = op;
     m.received_at = m.previous_read_at = now;
+    m.arrived_at = steady_time(now.time_since_epoch());
     m.source = phone;
     m.destination = std::move(code);
     m.raw.assign(text.begin(), text.end());

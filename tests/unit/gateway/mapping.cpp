@@ -26,7 +26,8 @@ dialect dialect_of(const operator_settings& owner, bind_settings bind = {}) {
   return dialect(owner, bind);
 }
 
-const arrival when{{connection_id{9}, 77}, utc_time(seconds(100)), utc_time(seconds(90))};
+const arrival when{{connection_id{9}, 77}, utc_time(seconds(100)), utc_time(seconds(90)),
+                   steady_time(seconds(7))};
 
 smpp::deliver_sm message_of(std::string_view source, std::string_view octets,
                             std::uint8_t data_coding = 0, std::uint8_t esm_class = 0) {
@@ -110,6 +111,7 @@ TEST_CASE("a deliver_sm becomes an MO") {
     CHECK(mo.answer_to.connection == connection_id{9});
     CHECK(mo.answer_to.sequence == 77);
     CHECK(mo.previous_read_at == utc_time(seconds(90)));
+    CHECK(mo.arrived_at == steady_time(seconds(7)));
     CHECK_FALSE(mo.permit);
   }
 }
