@@ -1,5 +1,7 @@
 #include "e2e/gateway/smsc.hpp"
 
+#include "farebox/text/parts.hpp"
+
 using namespace farebox;
 using namespace farebox::test;
 using gateway::link_state;
