@@ -135,7 +135,7 @@ struct vfs_calls {
     const auto& content = f.data->content;
     const auto at = std::min(static_cast<std::size_t>(from), content.size());
     const auto have = std::min(static_cast<std::size_t>(size), content.size() - at);
-    std::memcpy(out, content.data() + at, have);
+    if (have > 0) std::memcpy(out, content.data() + at, have);
     std::memset(static_cast<char*>(out) + have, 0, static_cast<std::size_t>(size) - have);
     return have == static_cast<std::size_t>(size) ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
   }
