@@ -84,7 +84,7 @@ TEST_CASE("a refusal waits until the other segments of its attempt are answered"
   // Goal: no segment that was taken is sent again, which would charge twice. Method: three segments
   // under way; a refusal, then what else may come of the others.
   const auto three = [](submit_ledger& submits) {
-    for (const std::uint32_t covers : {0b001, 0b010, 0b100})
+    for (const std::uint32_t covers : {0b001U, 0b010U, 0b100U})
       submits.queue(segment_of(7, 1, covers));
     submits.queue(segment_of(8, 1, 1));
     for (int i = 0; i < 4; ++i) send(submits);
