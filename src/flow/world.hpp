@@ -80,7 +80,7 @@ struct attempt_key {
 
 // What a text was found to mean when its needs were asked for, kept for its decision.
 struct understood {
-  std::string text; // that of a set of parts grows
+  std::string text; // compared before it is used: who is paid depends on it
   route::routing routed;
   std::vector<fact_key> facts; // that the service will look at
 };
