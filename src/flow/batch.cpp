@@ -63,7 +63,7 @@ void want(const world& in, const event&, const receipt_arrived& e, wanted& out) 
       known != in.attempts_by_id.end() && !known->second.empty()) {
     for (const auto& key : known->second) want_settled_reply(in, key.reply, out);
   } else if (known != in.attempts_by_id.end() || e.smsc_id.empty()) {
-    if (!in.all_replies_of.contains(unanswered)) return out.unknown.push_back(unanswered);
+    if (!in.unknown_replies.contains(unanswered)) return out.unknown.push_back(unanswered);
     for (const auto reply : in.unknown_replies.at(unanswered)) want_settled_reply(in, reply, out);
   }
 }
@@ -92,8 +92,8 @@ void want(const world& in, const event&, const unknown_due& e, wanted& out) {
   const auto* reply = in.replies.find(e.reply);
   if (!reply || reply->state != reply_state::unknown) return;
   const unknown_key key{reply->op, reply->destination, reply->source};
-  if (!in.all_orphans_of.contains(key)) out.unknown_orphans.push_back(key);
-  if (!in.all_replies_of.contains(key)) out.unknown.push_back(key);
+  if (!in.unknown_orphans.contains(key)) out.unknown_orphans.push_back(key);
+  if (!in.unknown_replies.contains(key)) out.unknown.push_back(key);
 }
 void want(const world& in, const event&, const charge_due& e, wanted& out) {
   want_charge(in, e.charge, out);
@@ -148,14 +148,8 @@ void learn_absence(world& in, const wanted& asked) {
     in.orphans[key];
   }
   for (const auto& key : asked.orphans) in.orphans[key];
-  for (const auto& key : asked.unknown) {
-    in.unknown_replies[key];
-    in.all_replies_of.insert(key);
-  }
-  for (const auto& key : asked.unknown_orphans) {
-    in.unknown_orphans[key];
-    in.all_orphans_of.insert(key);
-  }
+  for (const auto& key : asked.unknown) in.unknown_replies[key];
+  for (const auto& key : asked.unknown_orphans) in.unknown_orphans[key];
   for (const auto& key : asked.operator_message_ids) in.by_operator_id[key];
 }
 
@@ -241,7 +235,8 @@ void batch::learn(loaded&& rows, const wanted& asked) {
   }
   for (auto& row : rows.orphans) {
     const smsc_key at{row.op, row.smsc_id};
-    add_once(in.unknown_orphans[{row.op, row.source, row.destination}], at);
+    const auto of_phone = in.unknown_orphans.find({row.op, row.source, row.destination});
+    if (of_phone != in.unknown_orphans.end()) add_once(of_phone->second, at); // as for replies
     const auto is_at = [&](const smsc_key& key) { return key == at; };
     const bool asked_now = std::any_of(asked.attempts.begin(), asked.attempts.end(), is_at) ||
                            std::any_of(asked.orphans.begin(), asked.orphans.end(), is_at);

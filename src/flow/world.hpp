@@ -109,8 +109,6 @@ struct batch::world {
   std::map<smsc_key, std::optional<orphan_row>> orphans;
   std::map<unknown_key, std::vector<smsc_key>> unknown_orphans; // by phone and short code
   std::map<unknown_key, std::vector<message_id>> unknown_replies;
-  // Those of which all are known: one that was loaded for another reason says nothing of the rest.
-  std::set<unknown_key> all_orphans_of, all_replies_of;
   std::map<digest128, std::vector<doubt_row>> doubts; // what is left to absorb
   std::map<std::pair<operator_id, std::string>, std::vector<message_id>> by_operator_id;
   std::map<const event*, understood> orders;
